@@ -1,0 +1,5 @@
+/** What of the data room also runs in a browser: nothing here imports from Node. */
+export * from './collate.js';
+export * from './dataset.js';
+export * from './random.js';
+export type { SkippedFile, Source } from './source.js';
