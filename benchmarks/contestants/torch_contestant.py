@@ -1,0 +1,90 @@
+"""PyTorch: eager, fused Adam, all cores. With --channels-last images and filters lie channels last in memory."""
+
+from protocol import CORES, serve
+
+import itertools
+import sys
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from torch_models import digit_cnn, mlp, resnet18
+
+BATCHES = 16
+CHANNELS_LAST = "--channels-last" in sys.argv
+
+
+def laid_out(x):
+    """The tensor or model in the memory format asked for; only four axes have one."""
+    return x.to(memory_format=torch.channels_last) if CHANNELS_LAST else x
+
+
+def images(shape):
+    return laid_out(torch.randn(shape)) if len(shape) == 4 else torch.randn(shape)
+
+
+def training(make, shape):
+    def prepare():
+        torch.manual_seed(0)
+        model = laid_out(make().train())
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+        batches = itertools.cycle(
+            [(images(shape), torch.randint(10, shape[:1])) for _ in range(BATCHES)]
+        )
+
+        def step():
+            x, y = next(batches)
+            optimizer.zero_grad(set_to_none=True)
+            loss = cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        return step
+
+    return prepare
+
+
+def prediction(make, shape):
+    def prepare():
+        torch.manual_seed(0)
+        model = laid_out(make().eval())
+        x = images(shape)
+
+        def step():
+            with torch.inference_mode():
+                return model(x).sum().item()
+
+        return step
+
+    return prepare
+
+
+def convolution():
+    torch.manual_seed(0)
+    x = images((16, 64, 32, 32)).requires_grad_()
+    weight = images((128, 64, 3, 3)).requires_grad_()
+
+    def step():
+        y = torch.conv2d(x, weight, padding=1)
+        loss = y.square().mean()
+        torch.autograd.grad(loss, (x, weight))
+        return loss.item()
+
+    return step
+
+
+ROWS = {
+    "digit-cnn-64": training(digit_cnn, (64, 1, 28, 28)),
+    "digit-cnn-32": training(digit_cnn, (32, 1, 28, 28)),
+    "mlp-64": training(mlp, (64, 784)),
+    "conv-layer": convolution,
+    "resnet18-16": training(resnet18, (16, 3, 64, 64)),
+    "predict-digit-cnn-1": prediction(digit_cnn, (1, 1, 28, 28)),
+    "predict-digit-cnn-64": prediction(digit_cnn, (64, 1, 28, 28)),
+    "predict-resnet18-1": prediction(resnet18, (1, 3, 64, 64)),
+}
+if CHANNELS_LAST:
+    del ROWS["mlp-64"]
+torch.set_num_threads(CORES)
+serve("PyTorch", torch.__version__, CORES, ROWS)
