@@ -1,5 +1,7 @@
 /** What of the data room also runs in a browser: nothing here imports from Node. */
 export * from './collate.js';
 export * from './dataset.js';
+export * from './digits.js';
 export * from './random.js';
 export type { SkippedFile, Source } from './source.js';
+export { holdOutEvery, stratifiedSplit, type TrainTest } from './split.js';

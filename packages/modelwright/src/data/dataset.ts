@@ -12,6 +12,7 @@ import {
   type Source,
   type Through,
 } from './source.js';
+import { cut } from './split.js';
 
 /** What a function given to `map` learns beside the element. */
 export interface MapContext {
@@ -275,6 +276,18 @@ export class Dataset<T = Example> implements AsyncIterable<T> {
       }
     }
     return this.#view(`select ${chosen.join(' ')}`, chosen.length, (index) => chosen[index]!);
+  }
+
+  /**
+   * Parts that share no element: by fractions such as `[0.8, 0.2]`, or by counts. At random, unless `shuffle` is false.
+   * For equal shares of each class see `stratifiedSplit`.
+   */
+  split(parts: readonly number[], options: { seed?: number; shuffle?: boolean } = {}): Dataset<T>[] {
+    const { seed = 0, shuffle = true } = options;
+    const order = shuffle
+      ? new Random(seed).permutation(this.length)
+      : Array.from({ length: this.length }, (_, i) => i);
+    return cut<number>(order, parts).map((indices) => this.select(indices));
   }
 
   /** The first `count` elements. */

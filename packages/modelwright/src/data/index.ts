@@ -1,1 +1,5 @@
 export * from './browser.js';
+export * from './catalogue.js';
+export * from './download.js';
+export * from './idx.js';
+export * from './mnist.js';
