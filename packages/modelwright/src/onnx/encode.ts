@@ -1,0 +1,251 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { NdArray } from '../graph/array.js';
+import type { DType } from '../graph/dtype.js';
+import type { Graph } from '../graph/graph.js';
+import type { EmitOptions, Lowering, OnnxAttribute, OnnxAttributes, OnnxSubgraph, Tensor, TensorType } from '../graph/tensor.js';
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './generated/onnx_pb.js';
+import { onnxDataType } from './types.js';
+
+/** The version of the standard operators that graphs are written in. */
+export const opsetVersion = 20;
+const irVersion = 9n;
+
+export interface EncodeOptions {
+  /** What the graph is called inside the file. */
+  readonly name?: string;
+  /** Names of the outputs, in order; `output0`, `output1` ... when left out. */
+  readonly outputNames?: readonly string[];
+  /** Whether ONNX Runtime's own operators may be used beside the standard ones. Default: false. */
+  readonly extensions?: boolean;
+  /** Tensors known by name rather than by place: parameters stored as constants of the file. */
+  readonly initializers?: ReadonlyMap<Tensor, { readonly name: string; readonly value: NdArray }>;
+  /** Notes kept in the file (`metadata_props`). */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A graph as the bytes of an ONNX ModelProto. The input names are the labels of the graph's inputs. */
+export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
+  const writer = new GraphWriter(options.extensions ?? false, options.initializers);
+  const model = create(ModelProtoSchema, {
+    irVersion,
+    producerName: 'modelwright',
+    graph: writer.write(graph, options.name ?? 'graph', options.outputNames),
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opsetVersion) }),
+      ...(options.extensions ? [create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n })] : []),
+    ],
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+  });
+  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+}
+
+/** The names a graph's inputs get in its file: their labels, made unique. */
+export function inputNames(graph: Graph): string[] {
+  const taken = new Set<string>();
+  return graph.inputs.map(({ label }, position) => {
+    const plain = label || `input${position}`;
+    const name = taken.has(plain) ? `${plain}.${position}` : plain;
+    taken.add(name);
+    return name;
+  });
+}
+
+interface Subgraph extends OnnxSubgraph {
+  readonly proto: GraphProto;
+}
+
+class GraphWriter implements Lowering {
+  readonly extensions: boolean;
+  readonly #initializerNames: EncodeOptions['initializers'];
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #constants = new Map<string, string>();
+  readonly #names = new Map<Tensor, string>();
+  readonly #prefix: string;
+  #next = 0;
+
+  constructor(extensions: boolean, initializers: EncodeOptions['initializers'], prefix = '') {
+    this.extensions = extensions;
+    this.#initializerNames = initializers;
+    this.#prefix = prefix;
+  }
+
+  write(graph: Graph, name: string, outputNames?: readonly string[]): GraphProto {
+    const names = inputNames(graph);
+    const inputs: ValueInfoProto[] = [];
+    for (const [position, tensor] of graph.inputs.entries()) {
+      const known = this.#initializerNames?.get(tensor);
+      if (known) {
+        this.#initializers.push(tensorProto(known.name, known.value));
+        this.#names.set(tensor, known.name);
+      } else {
+        this.#names.set(tensor, names[position]!);
+        inputs.push(valueInfo(names[position]!, tensor));
+      }
+    }
+    for (const node of graph.nodes) {
+      const outputs = node.primitive.lower(this, node.inputs.map((tensor) => this.#nameOf(tensor)), node);
+      for (const [position, tensor] of node.outputs.entries()) this.#names.set(tensor, outputs[position]!);
+    }
+    const outputs = graph.outputs.map((tensor, position) => {
+      const outputName = outputNames?.[position] ?? `${this.#prefix}output${position}`;
+      this.#node('Identity', [this.#nameOf(tensor)], [outputName]);
+      return valueInfo(outputName, tensor);
+    });
+    this.#absorbIdentities(outputs.map((output) => output.name));
+    return create(GraphProtoSchema, {
+      name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: inputs,
+      output: outputs,
+    });
+  }
+
+  emit(operator: string, inputs: readonly string[], attributes: OnnxAttributes = {}, options: EmitOptions = {}): string {
+    return this.emitMany(operator, inputs, 1, attributes, options)[0]!;
+  }
+
+  emitMany(
+    operator: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: OnnxAttributes = {},
+    options: EmitOptions = {},
+  ): string[] {
+    const names = Array.from({ length: outputs }, () => this.#fresh('v'));
+    this.#node(operator, inputs, names, attributes, options);
+    return names;
+  }
+
+  constant(value: NdArray): string {
+    const key = value.size <= 64 ? `${value.dtype}[${value.shape.join()}]${value.data.join()}${signOfZero(value)}` : undefined;
+    const known = key && this.#constants.get(key);
+    if (known) return known;
+    const name = this.#fresh('c');
+    this.#initializers.push(tensorProto(name, value));
+    if (key) this.#constants.set(key, name);
+    return name;
+  }
+
+  integers(values: readonly number[]): string {
+    return this.constant(NdArray.of('int64', [values.length], values));
+  }
+
+  scalar(value: number, dtype: DType): string {
+    return this.constant(NdArray.of(dtype, [], [value]));
+  }
+
+  subgraph(graph: Graph): Subgraph {
+    const writer = new GraphWriter(this.extensions, this.#initializerNames, this.#fresh('g'));
+    return { kind: 'subgraph', proto: writer.write(graph, 'body') };
+  }
+
+  #nameOf(tensor: Tensor): string {
+    const name = this.#names.get(tensor);
+    if (name === undefined) throw new Error(`encodeModel: ${tensor} is used, but nothing in the graph makes it.`);
+    return name;
+  }
+
+  #fresh(kind: string): string {
+    return `${this.#prefix}${kind}${this.#next++}`;
+  }
+
+  #node(
+    opType: string,
+    input: readonly string[],
+    output: readonly string[],
+    attributes: OnnxAttributes = {},
+    { domain = '' }: EmitOptions = {},
+  ): void {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.#nodes.push(create(NodeProtoSchema, { opType, input: [...input], output: [...output], attribute, domain, name: output[0]! }));
+  }
+
+  /** Lets the node that makes an output write it under its public name, instead of copying it there. */
+  #absorbIdentities(outputs: readonly string[]): void {
+    const makers = new Map(this.#nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
+    const renamed = new Map<string, string>();
+    const absorbed = new Set<NodeProto>();
+    for (const output of outputs) {
+      const identity = makers.get(output)!;
+      const source = identity.input[0]!;
+      const maker = makers.get(source);
+      if (!maker || renamed.has(source)) continue;
+      renamed.set(source, output);
+      absorbed.add(identity);
+    }
+    const rename = (name: string): string => renamed.get(name) ?? name;
+    for (const node of this.#nodes) {
+      node.input = node.input.map(rename);
+      if (!absorbed.has(node)) node.output = node.output.map(rename);
+    }
+    this.#nodes.splice(0, this.#nodes.length, ...this.#nodes.filter((node) => !absorbed.has(node)));
+  }
+}
+
+function signOfZero(value: NdArray): string {
+  return value.dtype.startsWith('float') && Array.from(value.data as ArrayLike<number>).some((x) => Object.is(x, -0)) ? '-0' : '';
+}
+
+function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
+  }
+  if (typeof value === 'string') {
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+  }
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  if ('kind' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: (value as Subgraph).proto });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+/** An array as a TensorProto, its elements in little-endian raw bytes. */
+export function tensorProto(name: string, value: NdArray): TensorProto {
+  const { buffer, byteOffset, byteLength } = value.data;
+  return create(TensorProtoSchema, {
+    name,
+    dims: value.shape.map(BigInt),
+    dataType: onnxDataType(value.dtype),
+    rawData: new Uint8Array(buffer, byteOffset, byteLength),
+  });
+}
+
+function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
+  const dim = shape.map((size) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof size === 'number' ? { case: 'dimValue', value: BigInt(size) } : { case: 'dimParam', value: size },
+    }),
+  );
+  const tensorType = create(TypeProto_TensorSchema, {
+    elemType: onnxDataType(dtype),
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensorType } }),
+  });
+}

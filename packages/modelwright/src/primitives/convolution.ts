@@ -1,0 +1,190 @@
+// Convolution and its two transposes. <g, conv(x, w)> is linear in each of x, w and g, so the three primitives below
+// are each other's gradients and stay closed under differentiation.
+import { sizeOf } from '../graph/array.js';
+import { isFloat } from '../graph/dtype.js';
+import { formatShape, type Shape } from '../graph/shape.js';
+import { apply1, type Attributes, type ReferenceValue, type Tensor, type TensorType } from '../graph/tensor.js';
+import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
+import { forEachOffset, shapeOf } from './reference.js';
+import { stridesOf } from '../graph/shape.js';
+import { lowerFilterGradient, lowerInputGradient } from './convolutionLowering.js';
+
+/** How a window moves over the spatial axes, one number an axis. */
+export interface Window {
+  readonly strides: readonly number[];
+  /** Zeros added before each spatial axis. */
+  readonly before: readonly number[];
+  /** Zeros added after each spatial axis. */
+  readonly after: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+export type ConvolutionAttributes = Window & Attributes & { readonly groups: number };
+
+/** The number of window positions along an axis. */
+export function windowCount(size: number, kernel: number, { strides, before, after, dilations }: Window, axis: number): number {
+  const reach = dilations[axis]! * (kernel - 1) + 1;
+  return Math.floor((size + before[axis]! + after[axis]! - reach) / strides[axis]!) + 1;
+}
+
+/** The cross-correlation of x [batch, channels, ..space] with filters [filters, channels / groups, ..kernel]. */
+export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
+  name: 'convolution',
+  infer(inputs, attributes) {
+    const [x, filter] = inputs;
+    const dtype = requireSameDtype('convolution', inputs);
+    requireDtype('convolution', x!, isFloat, 'floats');
+    const [batch, channels, ...space] = x!.shape;
+    const [filters, perGroup, ...kernel] = shapeOf(filter!);
+    if (x!.shape.length !== filter!.shape.length || channels !== perGroup! * attributes.groups) {
+      throw new TypeError(
+        `convolution: the input ${formatShape(x!.shape)} has ${channels} channels, but the filters ${formatShape(filter!.shape)} in ${attributes.groups} group(s) take ${perGroup! * attributes.groups}.`,
+      );
+    }
+    const out = space.map((size, axis) => {
+      if (typeof size !== 'number') return `windows(${size})`;
+      const count = windowCount(size, kernel[axis]!, attributes, axis);
+      if (count <= 0) {
+        throw new TypeError(`convolution: a kernel of ${formatShape(kernel)} does not fit into ${formatShape(space)} even once.`);
+      }
+      return count;
+    });
+    return [{ dtype, shape: [batch!, filters!, ...out] }];
+  },
+  gradient: ({ inputs: [x, filter], gradients: [g], attributes }) => [
+    convolutionInputGradient(g!, filter!, x!.shape, attributes),
+    convolutionFilterGradient(x!, g!, filter!.shape, attributes),
+  ],
+  lower: (to, inputs, { attributes: { strides, before, after, dilations, groups } }) => [
+    to.emit('Conv', inputs, { strides, pads: [...before, ...after], dilations, group: groups }),
+  ],
+  evaluate([x, filter], attributes, [type]) {
+    const result = new Float64Array(sizeOf(shapeOf(type!)));
+    forEachTap(x!.shape, filter!.shape, shapeOf(type!), attributes, (xAt, filterAt, outAt) => {
+      result[outAt]! += x!.data[xAt]! * filter!.data[filterAt]!;
+    });
+    return [result];
+  },
+  samples: () =>
+    cases.map(({ x, filter, ...attributes }) => ({ inputs: [spread(x), spread(filter, -1, 1, 0.1)], attributes })),
+});
+
+/** The gradient of a convolution with respect to its input: what others call a transposed convolution. */
+export const convolutionInputGradientPrimitive = definePrimitive<ConvolutionAttributes & { shape: Shape }>({
+  name: 'convolutionInputGradient',
+  infer: (inputs, { shape }) => [{ dtype: requireSameDtype('convolutionInputGradient', inputs), shape }],
+  gradient: ({ inputs: [g, filter], gradients: [u], attributes: { shape: _, ...window } }) => [
+    convolution(u!, filter!, window),
+    convolutionFilterGradient(u!, g!, filter!.shape, window),
+  ],
+  lower: lowerInputGradient,
+  evaluate([g, filter], attributes, [type]) {
+    const result = new Float64Array(sizeOf(shapeOf(type!)));
+    forEachTap(shapeOf(type!), filter!.shape, g!.shape, attributes, (xAt, filterAt, outAt) => {
+      result[xAt]! += g!.data[outAt]! * filter!.data[filterAt]!;
+    });
+    return [result];
+  },
+  samples: () =>
+    cases.map(({ x, filter, ...attributes }) => ({
+      inputs: [spread(outputShape(x, filter, attributes)), spread(filter, -1, 1, 0.1)],
+      attributes: { ...attributes, shape: x },
+    })),
+});
+
+/** The gradient of a convolution with respect to its filters. */
+export const convolutionFilterGradientPrimitive = definePrimitive<ConvolutionAttributes & { shape: Shape }>({
+  name: 'convolutionFilterGradient',
+  infer: (inputs, { shape }) => [{ dtype: requireSameDtype('convolutionFilterGradient', inputs), shape }],
+  gradient: ({ inputs: [x, g], gradients: [u], attributes: { shape: _, ...window } }) => [
+    convolutionInputGradient(g!, u!, x!.shape, window),
+    convolution(x!, u!, window),
+  ],
+  lower: lowerFilterGradient,
+  evaluate([x, g], attributes, [type]) {
+    const result = new Float64Array(sizeOf(shapeOf(type!)));
+    forEachTap(x!.shape, shapeOf(type!), g!.shape, attributes, (xAt, filterAt, outAt) => {
+      result[filterAt]! += x!.data[xAt]! * g!.data[outAt]!;
+    });
+    return [result];
+  },
+  samples: () =>
+    cases.map(({ x, filter, ...attributes }) => ({
+      inputs: [spread(x), spread(outputShape(x, filter, attributes), -1, 1, 0.1)],
+      attributes: { ...attributes, shape: filter },
+    })),
+});
+
+export function convolution(x: Tensor, filter: Tensor, attributes: ConvolutionAttributes): Tensor {
+  return apply1(convolutionPrimitive, [x, filter], attributes);
+}
+
+export function convolutionInputGradient(g: Tensor, filter: Tensor, shape: Shape, attributes: ConvolutionAttributes): Tensor {
+  return apply1(convolutionInputGradientPrimitive, [g, filter], { ...attributes, shape });
+}
+
+export function convolutionFilterGradient(x: Tensor, g: Tensor, shape: Shape, attributes: ConvolutionAttributes): Tensor {
+  return apply1(convolutionFilterGradientPrimitive, [x, g], { ...attributes, shape });
+}
+
+const plain = (axes: number) => ({
+  strides: Array<number>(axes).fill(1),
+  before: Array<number>(axes).fill(0),
+  after: Array<number>(axes).fill(0),
+  dilations: Array<number>(axes).fill(1),
+  groups: 1,
+});
+
+const cases = [
+  { x: [2, 3, 5, 4], filter: [4, 3, 3, 3], ...plain(2) },
+  { x: [1, 2, 5, 5], filter: [3, 2, 3, 2], ...plain(2), before: [1, 0], after: [1, 1] },
+  { x: [2, 2, 6, 7], filter: [2, 2, 3, 3], ...plain(2), strides: [2, 2], before: [1, 1], after: [1, 1] },
+  { x: [1, 2, 7, 7], filter: [2, 2, 2, 3], ...plain(2), dilations: [2, 1], strides: [1, 3] },
+  { x: [2, 4, 4, 4], filter: [4, 2, 3, 3], ...plain(2), groups: 2, before: [1, 1], after: [1, 1] },
+  { x: [1, 3, 4, 4], filter: [3, 1, 3, 3], ...plain(2), groups: 3, strides: [2, 2], before: [0, 0], after: [1, 1] },
+  { x: [2, 3, 8], filter: [2, 3, 3], ...plain(1), strides: [2], before: [1], after: [1] },
+  { x: [2, 3, 1, 1], filter: [2, 3, 1, 1], ...plain(2) },
+  { x: [2, 3, 4, 4], filter: [5, 3, 1, 1], ...plain(2), strides: [2, 2] },
+];
+
+function outputShape(x: readonly number[], filter: readonly number[], attributes: ConvolutionAttributes): number[] {
+  const space = x.slice(2).map((size, axis) => windowCount(size, filter[axis + 2]!, attributes, axis));
+  return [x[0]!, filter[0]!, ...space];
+}
+
+/** Calls `visit` with the offsets of every product a convolution sums. */
+function forEachTap(
+  xShape: ReferenceValue['shape'],
+  filterShape: readonly number[],
+  outShape: TensorType['shape'] & readonly number[],
+  { strides, before, dilations, groups }: ConvolutionAttributes,
+  visit: (xAt: number, filterAt: number, outAt: number) => void,
+): void {
+  const [xStrides, filterStrides] = [stridesOf(xShape), stridesOf(filterShape)];
+  const filtersPerGroup = outShape[1]! / groups;
+  const perGroup = filterShape[1]!;
+  const taps = filterShape.slice(2);
+  forEachIndex(outShape, ([batch, filter, ...position], outAt) => {
+    const group = Math.floor(filter! / filtersPerGroup);
+    for (let channel = 0; channel < perGroup; channel++) {
+      forEachIndex(taps, (tap) => {
+        let xAt = batch! * xStrides[0]! + (group * perGroup + channel) * xStrides[1]!;
+        let filterAt = filter! * filterStrides[0]! + channel * filterStrides[1]!;
+        for (const [axis, k] of tap.entries()) {
+          const place = position[axis]! * strides[axis]! - before[axis]! + k * dilations[axis]!;
+          if (place < 0 || place >= xShape[axis + 2]!) return;
+          xAt += place * xStrides[axis + 2]!;
+          filterAt += k * filterStrides[axis + 2]!;
+        }
+        visit(xAt, filterAt, outAt);
+      });
+    }
+  });
+}
+
+function forEachIndex(shape: readonly number[], visit: (index: readonly number[], position: number) => void): void {
+  const strides = stridesOf(shape);
+  forEachOffset(shape, shape.map(() => 0), (position) => {
+    visit(shape.map((size, axis) => Math.floor(position / strides[axis]!) % size), position);
+  });
+}

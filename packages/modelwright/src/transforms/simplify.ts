@@ -1,0 +1,31 @@
+import { checkGraph, Graph, rebuild } from '../graph/graph.js';
+import { eliminateCommonSubexpressions } from './commonSubexpressions.js';
+import { foldConstants } from './constantFolding.js';
+import { rewriteNode } from './patterns.js';
+
+/** A rewrite: a name, and what it makes of a graph. */
+export interface Rewrite {
+  readonly name: string;
+  run(graph: Graph): Graph;
+}
+
+/** The rewrites every graph goes through before it is compiled, in order. Nodes nobody needs fall away by themselves. */
+export const rewrites: readonly Rewrite[] = [
+  { name: 'patterns', run: (graph) => rebuild(graph, rewriteNode) },
+  { name: 'constant folding', run: foldConstants },
+  { name: 'common subexpressions', run: eliminateCommonSubexpressions },
+];
+
+/** The same computation in fewer nodes. Repeats the rewrites until none changes the number of nodes. */
+export function simplify(graph: Graph): Graph {
+  let current = graph;
+  for (let round = 0; round < 8; round++) {
+    const before = current.nodes.length;
+    for (const { name, run } of rewrites) {
+      current = run(current);
+      checkGraph(current, name);
+    }
+    if (current.nodes.length === before) break;
+  }
+  return current;
+}
