@@ -2,4 +2,6 @@ export * from './browser.js';
 export * from './catalogue.js';
 export * from './download.js';
 export * from './idx.js';
+export * from './image-folder.js';
+export * from './images.js';
 export * from './mnist.js';

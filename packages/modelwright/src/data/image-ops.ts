@@ -1,0 +1,168 @@
+import { NdArray } from '../graph/array.js';
+
+/** A picture: uint8 `[channels, height, width]`, 1 (grey) or 3 (red, green, blue) channels. */
+type Image = NdArray<'uint8'>;
+
+interface ImageShape {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * The pixels and sizes of an image.
+ *
+ * @throws TypeError when the array is not uint8 `[1 or 3, height, width]`
+ */
+export function imageShape(image: NdArray): ImageShape {
+  const [channels, height = 0, width = 0] = image.shape;
+  const { data } = image;
+  if (image.dtype !== 'uint8' || !(data instanceof Uint8Array) || image.shape.length !== 3) {
+    throw new TypeError(
+      `an image is uint8 [channels, height, width], but this array is ${image.dtype} [${image.shape.join(', ')}].`,
+    );
+  }
+  if (channels !== 1 && channels !== 3) {
+    throw new TypeError(
+      `an image has 1 or 3 channels, but this one has ${channels}: [${image.shape.join(', ')}].`,
+    );
+  }
+  return { data, channels, height, width };
+}
+
+/** The image mirrored: `horizontal` swaps left and right, `vertical` top and bottom. */
+export function flip(image: NdArray, direction: 'horizontal' | 'vertical'): Image {
+  const { data, channels, height, width } = imageShape(image);
+  const flipped = new NdArray('uint8', image.shape);
+  for (let row = 0; row < channels * height; row++) {
+    const y = row % height;
+    const from = (direction === 'vertical' ? row - y + (height - 1 - y) : row) * width;
+    const line = flipped.data.subarray(row * width, (row + 1) * width);
+    line.set(data.subarray(from, from + width));
+    if (direction === 'horizontal') line.reverse();
+  }
+  return flipped;
+}
+
+/** The part of the image whose top left corner is (top, left); what lies outside the image is `fill`. */
+export function crop(
+  image: NdArray,
+  top: number,
+  left: number,
+  cropHeight: number,
+  cropWidth: number,
+  fill = 0,
+): Image {
+  const { data, channels, height, width } = imageShape(image);
+  const cropped = new NdArray('uint8', [channels, cropHeight, cropWidth]);
+  if (fill !== 0) cropped.data.fill(fill);
+  const from = Math.max(left, 0);
+  const to = Math.min(left + cropWidth, width);
+  if (from >= to) return cropped;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = Math.max(top, 0); y < Math.min(top + cropHeight, height); y++) {
+      const start = (channel * height + y) * width;
+      const target = (channel * cropHeight + y - top) * cropWidth + from - left;
+      cropped.data.set(data.subarray(start + from, start + to), target);
+    }
+  }
+  return cropped;
+}
+
+/** The image turned counter-clockwise about its centre, in its own frame, with bilinear sampling; `fill` shows outside. */
+export function rotate(image: NdArray, degrees: number, fill = 0): Image {
+  const { data, channels, height, width } = imageShape(image);
+  const rotated = new NdArray('uint8', image.shape);
+  const radians = (degrees * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(radians), Math.sin(radians)];
+  const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
+  const pixels = width * height;
+  const pixel = (plane: number, x: number, y: number): number =>
+    x < 0 || y < 0 || x >= width || y >= height ? fill : data[plane + y * width + x]!;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const sourceX = centreX + cos * (x - centreX) - sin * (y - centreY);
+      const sourceY = centreY + sin * (x - centreX) + cos * (y - centreY);
+      const left = Math.floor(sourceX);
+      const top = Math.floor(sourceY);
+      const u = sourceX - left;
+      const v = sourceY - top;
+      for (let channel = 0; channel < channels; channel++) {
+        const plane = channel * pixels;
+        const upper = (1 - u) * pixel(plane, left, top) + u * pixel(plane, left + 1, top);
+        const lower = (1 - u) * pixel(plane, left, top + 1) + u * pixel(plane, left + 1, top + 1);
+        rotated.data[plane + y * width + x] = Math.round((1 - v) * upper + v * lower);
+      }
+    }
+  }
+  return rotated;
+}
+
+/** How to change colours; what is left out stays as it is. */
+export interface ColourChange {
+  /** Factor of all values: 0 is black, 1 changes nothing. */
+  readonly brightness?: number;
+  /** Blend with the mean of the grey image: 0 is plain grey, 1 changes nothing. */
+  readonly contrast?: number;
+  /** Blend with the grey image: 0 is grey, 1 changes nothing. */
+  readonly saturation?: number;
+  /** Turn of the colour circle: 1/3 makes red green; 0 changes nothing. */
+  readonly hue?: number;
+}
+
+/**
+ * Changes brightness, contrast, saturation and hue, in this order, each clipped to what a pixel can hold, as torchvision
+ * does. Grey is 0.299 red + 0.587 green + 0.114 blue.
+ */
+export function adjustColour(image: NdArray, change: ColourChange): Image {
+  const { data, channels } = imageShape(image);
+  const { brightness = 1, contrast = 1, saturation = 1, hue = 0 } = change;
+  const values = new Float32Array(data);
+  const pixels = values.length / channels;
+  const planes = Array.from({ length: 3 }, (_, i) => {
+    const plane = Math.min(i, channels - 1);
+    return values.subarray(plane * pixels, (plane + 1) * pixels);
+  });
+  const [red, green, blue] = planes as [Float32Array, Float32Array, Float32Array];
+  const grey = (i: number): number => 0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!;
+  if (brightness !== 1) blend(values, () => 0, brightness);
+  if (contrast !== 1) {
+    let mean = 0;
+    for (let i = 0; i < pixels; i++) mean += grey(i) / pixels;
+    blend(values, () => mean, contrast);
+  }
+  if (saturation !== 1 && channels === 3) {
+    const greys = Float32Array.from(red, (_, i) => grey(i));
+    for (const plane of planes) blend(plane, (i) => greys[i]!, saturation);
+  }
+  if (hue !== 0 && channels === 3) turnHue(red, green, blue, hue);
+  return new NdArray('uint8', image.shape, Uint8Array.from(values, Math.round));
+}
+
+/** `values = other + factor * (values - other)`, clipped to [0, 255]. */
+function blend(values: Float32Array, other: (i: number) => number, factor: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const base = other(i);
+    values[i] = Math.min(255, Math.max(0, base + factor * (values[i]! - base)));
+  }
+}
+
+/** Turns the hue by a part of the circle, keeping saturation and value (HSV). */
+function turnHue(red: Float32Array, green: Float32Array, blue: Float32Array, turn: number): void {
+  for (let i = 0; i < red.length; i++) {
+    const [r, g, b] = [red[i]!, green[i]!, blue[i]!];
+    const value = Math.max(r, g, b);
+    const chroma = value - Math.min(r, g, b);
+    if (chroma === 0) continue;
+    const sector = value === r ? (g - b) / chroma : value === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma;
+    const turned = sector + 6 * turn;
+    const component = (offset: number): number => {
+      const k = (((offset + turned) % 6) + 6) % 6;
+      return value - chroma * Math.max(0, Math.min(k, 4 - k, 1));
+    };
+    red[i] = component(5);
+    green[i] = component(3);
+    blue[i] = component(1);
+  }
+}

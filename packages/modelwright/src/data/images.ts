@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import sharp, { type Sharp } from 'sharp';
+import { NdArray } from '../graph/array.js';
+import type { ImageTransform } from './augment.js';
+import { imageShape } from './image-ops.js';
+import { withoutMetadata } from './jpeg.js';
+import { decodeNetpbm, isNetpbm } from './netpbm.js';
+import { createPool } from './pool.js';
+
+/** Height and width in pixels; one number for a square. */
+export type ImageSize = number | readonly [height: number, width: number];
+
+/**
+ * How an image is brought to a size of another aspect ratio: `cover` crops what does not fit, `contain` puts black
+ * bars around, `fill` stretches.
+ */
+export type Fit = 'cover' | 'contain' | 'fill';
+
+export interface DecodeOptions {
+  /** 3 for red, green, blue (the default); 1 for grey. */
+  readonly channels?: 1 | 3 | undefined;
+  /** Size to bring the image to; by default it keeps its own. */
+  readonly size?: ImageSize | undefined;
+  /** `cover` by default. */
+  readonly fit?: Fit | undefined;
+}
+
+const pool = createPool(availableParallelism());
+
+/**
+ * Decodes a picture (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG, PGM, PPM) to uint8 `[channels, height, width]`.
+ *
+ * It is turned upright by its EXIF orientation; what is transparent becomes white; of an animation the first frame is
+ * taken; 16 bits become 8. Decoding and resizing run on libuv's threads (sharp's asynchronous interface), not on the
+ * main thread, and no more pictures are decoded at a time than there are processor cores.
+ *
+ * @param source a file, or the bytes of one
+ * @throws Error that names the file, when it is not a picture or is cut off
+ */
+export async function decodeImage(
+  source: string | Uint8Array,
+  options: DecodeOptions = {},
+): Promise<NdArray<'uint8'>> {
+  const { channels = 3, size, fit = 'cover' } = options;
+  return pool(async () => {
+    const bytes = typeof source === 'string' ? await readFile(source) : source;
+    try {
+      if (bytes.length === 0) throw new Error('it is empty');
+      let image = open(bytes).autoOrient().flatten({ background: '#ffffff' });
+      if (size !== undefined) image = resized(image, size, fit);
+      return await toArray(image.toColourspace(channels === 1 ? 'b-w' : 'srgb'), channels);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.trim() : String(error);
+      const name = typeof source === 'string' ? source : 'the image';
+      throw new Error(`${name} cannot be decoded: ${reason}`, { cause: error });
+    }
+  });
+}
+
+/** The bytes of a PNG file with this image, uint8 `[channels, height, width]`, 1 or 3 channels. */
+export async function encodePng(image: NdArray): Promise<Uint8Array> {
+  return toSharp(image).png().toBuffer();
+}
+
+/** Brings images to one size, with Lanczos filtering; see `Fit`. Runs on libuv's threads. */
+export function resize(size: ImageSize, options: { readonly fit?: Fit } = {}): ImageTransform {
+  return (image) => {
+    const { channels } = imageShape(image);
+    return pool(() => toArray(resized(toSharp(image), size, options.fit ?? 'cover'), channels));
+  };
+}
+
+function open(bytes: Uint8Array): Sharp {
+  if (!isNetpbm(bytes)) return sharp(withoutMetadata(bytes), { failOn: 'error' });
+  const { data, width, height, channels } = decodeNetpbm(bytes);
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+function resized(image: Sharp, size: ImageSize, fit: Fit): Sharp {
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  return image.resize({ height, width, fit, background: '#000000' });
+}
+
+/** Runs the pipeline and reorders its pixels from interleaved to `[channels, height, width]`. */
+async function toArray(image: Sharp, channels: number): Promise<NdArray<'uint8'>> {
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const pixels = width * height;
+  const array = new NdArray('uint8', [channels, height, width]);
+  for (let channel = 0; channel < channels; channel++) {
+    const from = Math.min(channel, info.channels - 1);
+    const plane = array.data.subarray(channel * pixels, (channel + 1) * pixels);
+    for (let i = 0, at = from; i < pixels; i++, at += info.channels) plane[i] = data[at]!;
+  }
+  return array;
+}
+
+function toSharp(image: NdArray): Sharp {
+  const { data, channels, height, width } = imageShape(image);
+  const pixels = width * height;
+  const interleaved = new Uint8Array(data.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const plane = data.subarray(channel * pixels, (channel + 1) * pixels);
+    for (let i = 0, at = channel; i < pixels; i++, at += channels) interleaved[at] = plane[i]!;
+  }
+  return sharp(interleaved, { raw: { width, height, channels } });
+}
