@@ -1,0 +1,5 @@
+export { type CalibrationBin, calibrationSvg, expectedCalibrationError } from './calibration.js';
+export { confusionMatrixSvg } from './confusionMatrix.js';
+export { type CurvesOptions, curvesSvg } from './curves.js';
+export { type RocCurve, rocSvg } from './roc.js';
+export type { ChartOptions } from './svg.js';

@@ -1,0 +1,16 @@
+export type { Language } from './captions.js';
+export * from './charts/index.js';
+export {
+  bestEpoch,
+  type EpochRecord,
+  type History,
+  historyFromJson,
+  historyToJson,
+  isLowerBetter,
+  metricNames,
+  metricSeries,
+  type Split,
+} from './history.js';
+export * from './modelCard/index.js';
+export { type SummaryRow, type SummaryTotals, summaryText, summaryTotals } from './summary.js';
+export * from './terminal/index.js';
