@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import { NdArray } from '../graph/array.js';
 import { decodeImage, encodePng, resize } from './images.js';
-import { withoutMetadata } from './jpeg.js';
 import { Random } from './random.js';
 
 /** 2 x 3 pixels, each channel and pixel of its own value. */
@@ -55,20 +54,12 @@ describe('decodeImage', () => {
     });
   }
 
-  it('turns a photograph upright by its EXIF orientation, and drops needless metadata of one that is', async () => {
+  it('turns a photograph upright by its EXIF orientation', async () => {
     const turned = await halves().withMetadata({ orientation: 6 }).jpeg().toBuffer();
     const upright = await decodeImage(turned);
     assert.deepEqual(upright.shape, [3, 48, 32]);
     near(pixel(upright, 8, 16), [255, 0, 0], 12);
     near(pixel(upright, 40, 16), [0, 0, 255], 12);
-    assert.equal((await sharp(withoutMetadata(turned)).metadata()).orientation, 6);
-    const straight = await halves().withMetadata({ orientation: 1 }).withXmp('<x/>').jpeg().toBuffer();
-    const cleaned = await sharp(withoutMetadata(straight)).metadata();
-    assert.deepEqual([cleaned.exif, cleaned.xmp], [undefined, undefined]);
-    assert.deepEqual(
-      await sharp(withoutMetadata(straight)).raw().toBuffer(),
-      await sharp(straight).raw().toBuffer(),
-    );
   });
 
   it('shows what is transparent as white', async () => {
@@ -118,8 +109,14 @@ describe('decodeImage', () => {
     const photograph = sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });
     for (const file of [await photograph.jpeg().toBuffer(), await photograph.png().toBuffer()]) {
       await decodeImage(file);
-      await assert.rejects(decodeImage(file.subarray(0, file.length / 2)), /the image cannot be decoded/);
-      await assert.rejects(decodeImage(file.subarray(0, 30)), /the image cannot be decoded/);
+      await assert.rejects(
+        decodeImage(file.subarray(0, file.length / 2)),
+        /the image cannot be decoded: (it is damaged or cut off|Input)/,
+      );
+      await assert.rejects(
+        decodeImage(file.subarray(0, 30)),
+        /the image cannot be decoded: (it is damaged or cut off|Input)/,
+      );
     }
     await assert.rejects(
       decodeImage(Buffer.from('not a picture')),

@@ -4,8 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { NdArray } from '../graph/array.js';
 import type { ImageTransform } from './augment.js';
 import { imageShape } from './image-ops.js';
-import { withoutMetadata } from './jpeg.js';
-import { decodeNetpbm, isNetpbm } from './netpbm.js';
+import { decodeNetpbm, isNetpbm, UnreadableImage } from './netpbm.js';
 import { createPool } from './pool.js';
 
 /** Height and width in pixels; one number for a square. */
@@ -32,8 +31,9 @@ const pool = createPool(availableParallelism());
  * Decodes a picture (JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG, PGM, PPM) to uint8 `[channels, height, width]`.
  *
  * It is turned upright by its EXIF orientation; what is transparent becomes white; of an animation the first frame is
- * taken; 16 bits become 8. Decoding and resizing run on libuv's threads (sharp's asynchronous interface), not on the
- * main thread, and no more pictures are decoded at a time than there are processor cores.
+ * taken; 16 bits become 8; values are taken as stored, without regard to an embedded colour profile. Decoding and
+ * resizing run on libuv's threads (sharp's asynchronous interface), not on the main thread, and no more pictures are
+ * decoded at a time than there are processor cores.
  *
  * @param source a file, or the bytes of one
  * @throws Error that names the file, when it is not a picture or is cut off
@@ -46,14 +46,13 @@ export async function decodeImage(
   return pool(async () => {
     const bytes = typeof source === 'string' ? await readFile(source) : source;
     try {
-      if (bytes.length === 0) throw new Error('it is empty');
+      if (bytes.length === 0) throw new UnreadableImage('it is empty');
       let image = open(bytes).autoOrient().flatten({ background: '#ffffff' });
       if (size !== undefined) image = resized(image, size, fit);
       return await toArray(image.toColourspace(channels === 1 ? 'b-w' : 'srgb'), channels);
     } catch (error) {
-      const reason = error instanceof Error ? error.message.trim() : String(error);
       const name = typeof source === 'string' ? source : 'the image';
-      throw new Error(`${name} cannot be decoded: ${reason}`, { cause: error });
+      throw new Error(`${name} cannot be decoded: ${reasonOf(error)}`, { cause: error });
     }
   });
 }
@@ -71,8 +70,18 @@ export function resize(size: ImageSize, options: { readonly fit?: Fit } = {}): I
   };
 }
 
+/**
+ * Why decoding failed. sharp's own messages start with 'Input'; the others come from an error log that all decoding in
+ * libvips shares, and may tell of another picture.
+ */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UnreadableImage || error.message.startsWith('Input')) return error.message;
+  return 'it is damaged or cut off';
+}
+
 function open(bytes: Uint8Array): Sharp {
-  if (!isNetpbm(bytes)) return sharp(withoutMetadata(bytes), { failOn: 'error' });
+  if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error', ignoreIcc: true });
   const { data, width, height, channels } = decodeNetpbm(bytes);
   return sharp(data, { raw: { width, height, channels } });
 }

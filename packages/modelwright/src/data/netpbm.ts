@@ -6,6 +6,9 @@ export interface RawImage {
   readonly channels: 1 | 3;
 }
 
+/** An image that makes no sense, with the reason. */
+export class UnreadableImage extends Error {}
+
 /** Whether the bytes are a grey or colour Netpbm image (PGM or PPM; `P2`, `P3`, `P5`, `P6`). */
 export function isNetpbm(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && [0x32, 0x33, 0x35, 0x36].includes(bytes[1] ?? 0);
@@ -14,7 +17,7 @@ export function isNetpbm(bytes: Uint8Array): boolean {
 /**
  * Decodes a PGM or PPM image, plain or binary, of 8 or 16 bits, to 8 bits. The format: https://netpbm.sourceforge.net/doc/
  *
- * @throws Error when the header makes no sense or pixels are missing
+ * @throws UnreadableImage when the header makes no sense or pixels are missing
  */
 export function decodeNetpbm(bytes: Uint8Array): RawImage {
   const kind = String.fromCharCode(bytes[1]!);
@@ -22,7 +25,7 @@ export function decodeNetpbm(bytes: Uint8Array): RawImage {
   const numbers = new NumberReader(bytes, 2);
   const [width, height, most] = [numbers.next(), numbers.next(), numbers.next()];
   if (width < 1 || height < 1 || most < 1 || most > 65535) {
-    throw new Error(`the Netpbm header says ${width} x ${height} pixels of at most ${most}`);
+    throw new UnreadableImage(`the Netpbm header says ${width} x ${height} pixels of at most ${most}`);
   }
   const count = width * height * channels;
   const scale = (value: number): number => Math.round((Math.min(value, most) * 255) / most);
@@ -34,7 +37,8 @@ export function decodeNetpbm(bytes: Uint8Array): RawImage {
   const start = numbers.position + 1; // one white space ends the header
   const bytesPerSample = most > 255 ? 2 : 1;
   const missing = start + count * bytesPerSample - bytes.length;
-  if (missing > 0) throw new Error(`the image is cut off: ${missing} bytes of its pixels are missing`);
+  if (missing > 0)
+    throw new UnreadableImage(`the image is cut off: ${missing} bytes of its pixels are missing`);
   const data = bytes.slice(start, start + count);
   if (bytesPerSample === 2) {
     for (let i = 0; i < count; i++) data[i] = scale(bytes[start + 2 * i]! * 256 + bytes[start + 2 * i + 1]!);
@@ -64,7 +68,7 @@ class NumberReader {
       value = value * 10 + byte - 0x30;
     }
     if (this.position === start) {
-      throw new Error(
+      throw new UnreadableImage(
         byte === undefined
           ? 'the image is cut off: a number is missing'
           : `a number was expected at byte ${start} of the image`,
