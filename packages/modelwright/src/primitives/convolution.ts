@@ -2,11 +2,11 @@
 // are each other's gradients and stay closed under differentiation.
 import { sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
-import { formatShape, type Shape } from '../graph/shape.js';
+import { formatShape, type Shape, stridesOf } from '../graph/shape.js';
 import { apply1, type Attributes, type ReferenceValue, type Tensor, type TensorType } from '../graph/tensor.js';
 import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
 import { forEachOffset, shapeOf } from './reference.js';
-import { stridesOf } from '../graph/shape.js';
+import { sum } from './reductions.js';
 import { lowerFilterGradient, lowerInputGradient } from './convolutionLowering.js';
 
 /** How a window moves over the spatial axes, one number an axis. */
@@ -27,11 +27,14 @@ export function windowCount(size: number, kernel: number, { strides, before, aft
   return Math.floor((size + before[axis]! + after[axis]! - reach) / strides[axis]!) + 1;
 }
 
-/** The cross-correlation of x [batch, channels, ..space] with filters [filters, channels / groups, ..kernel]. */
+/**
+ * The cross-correlation of x [batch, channels, ..space] with filters [filters, channels / groups, ..kernel], plus a bias
+ * [filters] where a third input is given.
+ */
 export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
   name: 'convolution',
   infer(inputs, attributes) {
-    const [x, filter] = inputs;
+    const [x, filter, bias] = inputs;
     const dtype = requireSameDtype('convolution', inputs);
     requireDtype('convolution', x!, isFloat, 'floats');
     const [batch, channels, ...space] = x!.shape;
@@ -40,6 +43,9 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
       throw new TypeError(
         `convolution: the input ${formatShape(x!.shape)} has ${channels} channels, but the filters ${formatShape(filter!.shape)} in ${attributes.groups} group(s) take ${perGroup! * attributes.groups}.`,
       );
+    }
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== filters)) {
+      throw new TypeError(`convolution: ${filters} filters need a bias of [${filters}], but it is ${formatShape(bias.shape)}.`);
     }
     const out = space.map((size, axis) => {
       if (typeof size !== 'number') return `windows(${size})`;
@@ -54,19 +60,26 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
   gradient: ({ inputs: [x, filter], gradients: [g], attributes }) => [
     convolutionInputGradient(g!, filter!, x!.shape, attributes),
     convolutionFilterGradient(x!, g!, filter!.shape, attributes),
+    sum(g!, [0, ...g!.shape.slice(2).map((_, axis) => axis + 2)]),
   ],
   lower: (to, inputs, { attributes: { strides, before, after, dilations, groups } }) => [
     to.emit('Conv', inputs, { strides, pads: [...before, ...after], dilations, group: groups }),
   ],
-  evaluate([x, filter], attributes, [type]) {
-    const result = new Float64Array(sizeOf(shapeOf(type!)));
+  evaluate([x, filter, bias], attributes, [type]) {
+    const shape = shapeOf(type!);
+    const inner = sizeOf(shape.slice(2));
+    const startAt = (position: number): number => (bias ? bias.data[Math.floor(position / inner) % shape[1]!]! : 0);
+    const result = new Float64Array(sizeOf(shape)).map((_, position) => startAt(position));
     forEachTap(x!.shape, filter!.shape, shapeOf(type!), attributes, (xAt, filterAt, outAt) => {
       result[outAt]! += x!.data[xAt]! * filter!.data[filterAt]!;
     });
     return [result];
   },
   samples: () =>
-    cases.map(({ x, filter, ...attributes }) => ({ inputs: [spread(x), spread(filter, -1, 1, 0.1)], attributes })),
+    cases.flatMap(({ x, filter, ...attributes }, position) => {
+      const inputs = [spread(x), spread(filter, -1, 1, 0.1)];
+      return position < 2 ? [{ inputs, attributes }, { inputs: [...inputs, spread([filter[0]!])], attributes }] : [{ inputs, attributes }];
+    }),
 });
 
 /** The gradient of a convolution with respect to its input: what others call a transposed convolution. */
@@ -115,8 +128,8 @@ export const convolutionFilterGradientPrimitive = definePrimitive<ConvolutionAtt
     })),
 });
 
-export function convolution(x: Tensor, filter: Tensor, attributes: ConvolutionAttributes): Tensor {
-  return apply1(convolutionPrimitive, [x, filter], attributes);
+export function convolution(x: Tensor, filter: Tensor, attributes: ConvolutionAttributes, bias?: Tensor): Tensor {
+  return apply1(convolutionPrimitive, bias ? [x, filter, bias] : [x, filter], attributes);
 }
 
 export function convolutionInputGradient(g: Tensor, filter: Tensor, shape: Shape, attributes: ConvolutionAttributes): Tensor {

@@ -2,9 +2,7 @@
 import { NdArray } from '../graph/array.js';
 import { isFloat, isInteger } from '../graph/dtype.js';
 import { apply1, type Lowering, type Primitive, type Sample, type Tensor } from '../graph/tensor.js';
-import { div, greater, mul, sub } from './arithmetic.js';
-import { scalarLike } from './constant.js';
-import { cast } from './cast.js';
+import { div, mul, sub } from './arithmetic.js';
 import { definePrimitive, requireDtype, sample, spread } from './define.js';
 
 type None = Record<string, never>;
@@ -85,10 +83,24 @@ export const erfPrimitive = elementwise({
   name: 'erf', operator: 'Erf', value: erfValue,
   derivative: (x, _y, gradient) => mul(mul(gradient, exp(neg(mul(x, x)))), 2 / Math.sqrt(Math.PI)),
 });
+/** 1 where x > 0, 0 elsewhere. Below 1e-37 a number counts as 0. */
+export const stepPrimitive = elementwise({
+  name: 'step',
+  // One vectorised pass, where Greater and Cast are two slow ones.
+  operator: (to, x) => to.emit('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } }),
+  value: (x) => (x > 0 ? 1 : 0), samples: kinkAtZero.map((s) => ({ ...s, noGradient: 'zero everywhere' })),
+});
+/** 1 where x = 0, 0 where x < 0; positive values do not occur. For comparing with a maximum. */
+export const isZeroPrimitive = elementwise({
+  name: 'isZero',
+  operator: (to, x) => to.emit('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 1 } }),
+  value: (x) => (x >= 0 ? 1 : 0),
+  samples: [{ ...sample(NdArray.from([[0, -1, -1e-7], [-3e38, 0, -2]])), noGradient: 'zero everywhere' }],
+});
 /** max(x, 0). The gradient at 0 is 0, as in PyTorch. */
 export const reluPrimitive = elementwise({
   name: 'relu', operator: 'Relu', value: (x) => (x > 0 ? x : 0), samples: kinkAtZero,
-  derivative: (_x, y, gradient) => mul(gradient, cast(greater(y, scalarLike(y, 0)), y.dtype)),
+  derivative: (_x, y, gradient) => mul(gradient, step(y)),
 });
 /** log(1 + exp(x)), without overflow. */
 export const softplusPrimitive = elementwise({
@@ -128,6 +140,8 @@ export const tanh = unary(tanhPrimitive);
 export const sigmoid = unary(sigmoidPrimitive);
 export const erf = unary(erfPrimitive);
 export const relu = unary(reluPrimitive);
+export const step = unary(stepPrimitive);
+export const isZero = unary(isZeroPrimitive);
 export const softplus = unary(softplusPrimitive);
 export const floor = unary(floorPrimitive);
 export const ceil = unary(ceilPrimitive);

@@ -2,8 +2,9 @@ import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
 import { formatShape, type Shape } from '../graph/shape.js';
 import { apply1, type Attributes, type Primitive, type Tensor } from '../graph/tensor.js';
-import { div, equal, maximum, mul } from './arithmetic.js';
+import { div, maximum, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
+import { isZero, relu } from './elementwise.js';
 import { constant } from './constant.js';
 import { convolutionInputGradient, type Window, windowCount } from './convolution.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
@@ -121,7 +122,8 @@ function fitTo(x: Tensor, shape: Shape): Tensor {
 function tiledMaxGradient(x: Tensor, y: Tensor, g: Tensor, kernel: readonly number[]): Tensor {
   const factors = [1, 1, ...kernel];
   const covered = fitTo(x, y.shape.map((size, axis) => (size as number) * factors[axis]!));
-  const isLargest = cast(equal(covered, upsample(y, factors)), x.dtype);
+  // covered <= upsample(y), so the difference is 0 at the largest value and negative elsewhere.
+  const isLargest = isZero(sub(covered, upsample(y, factors)));
   const ties = mul(averagePool(isLargest, { kernel, strides: kernel, before: kernel.map(() => 0), after: kernel.map(() => 0) }), sizeOf(kernel));
   return fitTo(mul(isLargest, upsample(div(g, ties), factors)), x.shape);
 }
@@ -140,7 +142,7 @@ function windowedMaxGradient(x: Tensor, y: Tensor, g: Tensor, attributes: Poolin
       const end = start + ((y.shape[axis + 2] as number) - 1) * strides[axis]! + 1;
       window = slice(window, axis + 2, start, end, strides[axis]!);
     }
-    return cast(equal(window, y), x.dtype);
+    return isZero(sub(window, y));
   });
   const ties = maximum(masks.reduce((total, mask) => total.add(mask)), 1);
   const share = div(g, ties);
@@ -160,7 +162,9 @@ function scatterWindows(g: Tensor, filter: Tensor, shape: Shape, { strides, befo
   return reshape(convolutionInputGradient(flat, filter, [images, 1, ...space], window), shape);
 }
 
+/** The largest value under each window. The pool of a relu is taken before it: the same value, and less to compare. */
 export function maxPool(x: Tensor, attributes: PoolingAttributes): Tensor {
+  if (x.node?.primitive.name === 'relu') return relu(maxPool(x.node.inputs[0]!, attributes));
   return apply1(maxPoolPrimitive, [x], attributes);
 }
 

@@ -1,0 +1,102 @@
+// What onnxruntime-node and onnxruntime-web have in common: both speak the interface of onnxruntime-common.
+import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from 'onnxruntime-common';
+import { NdArray } from '../graph/array.js';
+import { type DType, dtypes, type TypedArrayOf } from '../graph/dtype.js';
+import type { Graph } from '../graph/graph.js';
+import { formatShape, sameShape } from '../graph/shape.js';
+import { encodeModel } from '../onnx/encode.js';
+import { simplify } from '../transforms/simplify.js';
+import type { CompileOptions, Executable, OnnxRuntime } from './runtime.js';
+
+/** The part of an ONNX Runtime package that is used here. */
+export interface OrtPackage {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof OrtTensor;
+}
+
+/** A runtime over an ONNX Runtime package. `optionsFor` gives the session options for the device. */
+export function ortRuntime(
+  name: string,
+  load: () => Promise<OrtPackage>,
+  optionsFor: (options: CompileOptions) => InferenceSession.SessionOptions,
+): OnnxRuntime {
+  const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
+    const ort = await load();
+    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...optionsFor(options) });
+    return new OrtExecutable(ort, session);
+  };
+  return {
+    name,
+    open,
+    compile: (graph: Graph, options?: CompileOptions) => open(encodeModel(simplify(graph), { extensions: true }), options),
+  };
+}
+
+class OrtExecutable implements Executable {
+  readonly #ort: OrtPackage;
+  readonly #session: InferenceSession;
+  /** Tensors made over arrays that come again each run: parameters, buffers. */
+  readonly #tensors = new WeakMap<NdArray, OrtTensor>();
+
+  constructor(ort: OrtPackage, session: InferenceSession) {
+    this.#ort = ort;
+    this.#session = session;
+  }
+
+  async run(inputs: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]> {
+    const { inputNames, outputNames } = this.#session;
+    const feeds: Record<string, OrtTensor> = {};
+    for (const [position, name] of inputNames.entries()) {
+      const array = inputs[position];
+      if (!array) throw new TypeError(`run: the graph takes ${inputNames.length} inputs, but got ${inputs.length}.`);
+      this.#checkShape(position, array);
+      feeds[name] = this.#tensorOf(array);
+    }
+    if (!outputs) {
+      const results = await this.#session.run(feeds);
+      return outputNames.map((name) => toArray(results[name]!));
+    }
+    const fetches: Record<string, OrtTensor> = {};
+    for (const [position, name] of outputNames.entries()) fetches[name] = this.#tensorOf(outputs[position]!);
+    await this.#session.run(feeds, fetches);
+    return [...outputs];
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #checkShape(position: number, { dtype, shape }: NdArray): void {
+    const metadata = this.#session.inputMetadata[position];
+    if (!metadata?.isTensor) return;
+    const fits =
+      metadata.type === dtype &&
+      metadata.shape.length === shape.length &&
+      metadata.shape.every((size, axis) => typeof size === 'string' || size === shape[axis]);
+    if (!fits) {
+      throw new TypeError(
+        `run: input '${metadata.name}' is ${metadata.type}${formatShape(metadata.shape)}, but got ${dtype}${formatShape(shape)}.`,
+      );
+    }
+  }
+
+  #tensorOf(array: NdArray): OrtTensor {
+    let tensor = this.#tensors.get(array);
+    if (!tensor || !sameShape(tensor.dims, array.shape)) {
+      tensor = toTensor(this.#ort, array);
+      this.#tensors.set(array, tensor);
+    }
+    return tensor;
+  }
+}
+
+function toTensor(ort: OrtPackage, array: NdArray): OrtTensor {
+  const { Tensor } = ort;
+  return new Tensor(array.dtype as 'float32', array.data as Float32Array, array.shape);
+}
+
+function toArray(tensor: OrtTensor): NdArray {
+  const dtype = tensor.type as DType;
+  if (!dtypes.includes(dtype)) throw new TypeError(`ONNX Runtime gave a tensor of type ${tensor.type}, which has no place here.`);
+  return new NdArray(dtype, tensor.dims, (tensor as TypedTensor<'float32'>).data as TypedArrayOf[DType]);
+}

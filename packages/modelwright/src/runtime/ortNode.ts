@@ -1,0 +1,26 @@
+// The only file that imports onnxruntime-node.
+import { availableParallelism } from 'node:os';
+import type { OrtPackage } from './ort.js';
+import { ortRuntime } from './ort.js';
+import type { OnnxRuntime } from './runtime.js';
+
+let loaded: Promise<OrtPackage> | undefined;
+
+function load(): Promise<OrtPackage> {
+  loaded ??= import('onnxruntime-node');
+  return loaded;
+}
+
+/** ONNX Runtime on the CPU. */
+export const ortCpu: OnnxRuntime = ortRuntime('ONNX Runtime, CPU', load, ({ threads = availableParallelism() }) => ({
+  executionProviders: ['cpu'],
+  intraOpNumThreads: threads,
+  // Not 'all': its blocked convolution layout needs constant weights, and without them only adds reordering.
+  graphOptimizationLevel: 'extended',
+}));
+
+/** ONNX Runtime on a GPU through WebGPU (Dawn: Vulkan, Metal or Direct3D 12). */
+export const ortWebgpu: OnnxRuntime = ortRuntime('ONNX Runtime, WebGPU', load, () => ({
+  executionProviders: ['webgpu'],
+  graphOptimizationLevel: 'extended',
+}));

@@ -1,0 +1,35 @@
+import type { NdArray } from '../graph/array.js';
+import type { Graph } from '../graph/graph.js';
+
+/** What a runtime computes with. */
+export type Device = 'cpu' | 'webgpu';
+
+export interface CompileOptions {
+  /** Threads one run may use. Default: as many as the machine has cores. */
+  readonly threads?: number;
+}
+
+/** A compiled graph. Not for use by two calls at once: wait for one run before the next. */
+export interface Executable {
+  /**
+   * Runs the graph.
+   * @param inputs one array an input of the graph, of its dtype and shape
+   * @param outputs arrays to write into, one an output; where one is given, no memory is allocated for it
+   * @returns one array an output: those given, or new ones
+   */
+  run(inputs: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]>;
+  /** Frees what the graph holds. */
+  release(): Promise<void>;
+}
+
+/** Something that runs graphs. Everything above this interface is the same for all of them. */
+export interface Runtime {
+  readonly name: string;
+  /** @throws Error when the graph holds something this runtime cannot run, or the device is not there */
+  compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
+}
+
+/** A runtime whose graphs arrive as ONNX files, from wherever they were traced. */
+export interface OnnxRuntime extends Runtime {
+  open(model: Uint8Array, options?: CompileOptions): Promise<Executable>;
+}
