@@ -1,0 +1,142 @@
+import { NdArray } from '../graph/array.js';
+import { formatShape, sameShape, type Shape, staticShape } from '../graph/shape.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Random } from '../data/random.js';
+
+/** Arrays by name, nested as the layers are. */
+export interface ArrayTree {
+  readonly [name: string]: NdArray | ArrayTree;
+}
+
+/** Tensors by name, nested as the layers are. */
+export interface TensorTree {
+  readonly [name: string]: Tensor | TensorTree;
+}
+
+/** What a model owns apart from its configuration. */
+export interface Variables {
+  /** What training changes. */
+  readonly parameters: ArrayTree;
+  /** What running the model in training changes, without gradients: running means. */
+  readonly state: ArrayTree;
+}
+
+/** Fills an array of this shape with starting values. */
+export type Initializer = (shape: readonly number[], random: Random) => NdArray<'float32'>;
+
+type MutableTree<Leaf> = { [name: string]: Leaf | MutableTree<Leaf> };
+
+/** What all scopes of one call share. */
+interface Call {
+  readonly training: boolean;
+  readonly key: Tensor | undefined;
+  /** Set while the variables are being made: every parameter asked for is initialised here. */
+  readonly making: { readonly random: Random } | undefined;
+  /** How many layers have drawn a salt so far. */
+  salts: number;
+}
+
+/**
+ * What a layer sees while it is called: its parameters by name, whether this is training, and random numbers.
+ * One rule serves for making the parameters and for using them: a layer asks for what it needs, with its shape.
+ */
+export class Context {
+  readonly path: string;
+  readonly parameters: MutableTree<Tensor>;
+  readonly state: MutableTree<Tensor>;
+  /** The state after this call, where it changed. */
+  readonly newState: MutableTree<Tensor>;
+  /** The arrays made, while variables are being made. */
+  readonly made: { readonly parameters: MutableTree<NdArray>; readonly state: MutableTree<NdArray> };
+  readonly #call: Call;
+
+  private constructor(path: string, trees: Pick<Context, 'parameters' | 'state' | 'newState' | 'made'>, call: Call) {
+    this.path = path;
+    this.parameters = trees.parameters;
+    this.state = trees.state;
+    this.newState = trees.newState;
+    this.made = trees.made;
+    this.#call = call;
+  }
+
+  /** For calling a model on parameters it already has. */
+  static using(parameters: TensorTree, state: TensorTree, options: { training?: boolean; key?: Tensor | undefined } = {}): Context {
+    const trees = { parameters: parameters as MutableTree<Tensor>, state: state as MutableTree<Tensor>, newState: {}, made: { parameters: {}, state: {} } };
+    return new Context('', trees, { training: options.training ?? false, key: options.key, making: undefined, salts: 0 });
+  }
+
+  /** For making the parameters of a model. */
+  static making(random: Random): Context {
+    const trees = { parameters: {}, state: {}, newState: {}, made: { parameters: {}, state: {} } };
+    return new Context('', trees, { training: false, key: undefined, making: { random }, salts: 0 });
+  }
+
+  get training(): boolean {
+    return this.#call.training;
+  }
+
+  /**
+   * The key of this call's random numbers.
+   * @throws Error in training when the call was given none
+   */
+  get key(): Tensor {
+    if (!this.#call.key) {
+      throw new Error(`${this.path || 'This model'} draws random numbers in training: pass { training: true, key } with a key from randomKey().`);
+    }
+    return this.#call.key;
+  }
+
+  /** A number no other layer of this call has: it sets this layer's random draws apart. */
+  salt(): number {
+    return ++this.#call.salts;
+  }
+
+  /**
+   * A parameter of this layer.
+   * @throws TypeError when the model holds one of another shape
+   */
+  parameter(name: string, shape: Shape, initializer: Initializer): Tensor {
+    return this.#variable('parameters', name, shape, initializer);
+  }
+
+  /** A value this layer keeps from call to call without training it. */
+  stateValue(name: string, shape: Shape, initializer: Initializer): Tensor {
+    return this.#variable('state', name, shape, initializer);
+  }
+
+  /** Sets what a state value is after this call. */
+  updateState(name: string, value: Tensor): void {
+    this.newState[name] = value;
+  }
+
+  /** The context of a layer inside this one. */
+  child(name: string): Context {
+    const within = <Leaf>(tree: MutableTree<Leaf>): MutableTree<Leaf> => (tree[name] ??= {}) as MutableTree<Leaf>;
+    const trees = {
+      parameters: within(this.parameters),
+      state: within(this.state),
+      newState: within(this.newState),
+      made: { parameters: within(this.made.parameters), state: within(this.made.state) },
+    };
+    return new Context(this.path === '' ? name : `${this.path}.${name}`, trees, this.#call);
+  }
+
+  #variable(kind: 'parameters' | 'state', name: string, shape: Shape, initializer: Initializer): Tensor {
+    const { making } = this.#call;
+    if (making) {
+      const sizes = staticShape(shape, `${this.path}.${name}`);
+      this.made[kind][name] = initializer(sizes, making.random);
+      return input(`${this.path}.${name}`, 'float32', sizes);
+    }
+    const held = this[kind][name];
+    if (held === undefined || !('dtype' in held)) {
+      throw new TypeError(`${this.path}: there is no '${name}' among the ${kind}. Were they made by this model's init()?`);
+    }
+    if (!sameShape((held as Tensor).shape, shape)) {
+      throw new TypeError(
+        `${this.path}: '${name}' is ${formatShape((held as Tensor).shape)}, but this input asks for ${formatShape(shape)}.`,
+      );
+    }
+    return held as Tensor;
+  }
+}
