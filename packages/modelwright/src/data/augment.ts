@@ -1,7 +1,7 @@
 import type { NdArray } from '../graph/array.js';
 import type { Example } from './collate.js';
 import type { MapContext } from './dataset.js';
-import { adjustColour, crop, flip, imageShape, rotate } from './image-ops.js';
+import { adjustColour, crop, flip, type ImageSize, imageShape, rotate, sides } from './image-ops.js';
 import type { Random } from './random.js';
 
 /** Makes an image of an image, uint8 `[channels, height, width]`; the image given is left as it is. */
@@ -27,15 +27,13 @@ export function augment<E extends Example & { readonly input: NdArray }>(
   return async (example, { random }) => ({ ...example, input: await transform(example.input, random) });
 }
 
-type Size = number | readonly [height: number, width: number];
-
 /**
  * The middle of the image.
  *
  * @throws RangeError when the image is smaller than that
  */
-export function centreCrop(size: Size): ImageTransform {
-  const [cropHeight, cropWidth] = typeof size === 'number' ? [size, size] : size;
+export function centreCrop(size: ImageSize): ImageTransform {
+  const [cropHeight, cropWidth] = sides(size);
   return (image) => {
     const { height, width } = imageShape(image);
     requireRoom('centreCrop', image, 0, cropHeight, cropWidth);
@@ -51,10 +49,10 @@ export function centreCrop(size: Size): ImageTransform {
  * @throws RangeError when the padded image is smaller than that
  */
 export function randomCrop(
-  size: Size,
+  size: ImageSize,
   options: { readonly padding?: number; readonly fill?: number } = {},
 ): ImageTransform {
-  const [cropHeight, cropWidth] = typeof size === 'number' ? [size, size] : size;
+  const [cropHeight, cropWidth] = sides(size);
   const { padding = 0, fill = 0 } = options;
   return (image, random) => {
     const { height, width } = imageShape(image);

@@ -3,7 +3,7 @@ export * from './augment.js';
 export * from './collate.js';
 export * from './dataset.js';
 export * from './digits.js';
-export { adjustColour, type ColourChange, crop, flip, rotate } from './image-ops.js';
+export { adjustColour, type ColourChange, crop, flip, type ImageSize, rotate } from './image-ops.js';
 export * from './mixup.js';
 export * from './random.js';
 export type { SkippedFile, Source } from './source.js';

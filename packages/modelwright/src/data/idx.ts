@@ -122,6 +122,18 @@ export async function idxPair(
   return Dataset.fromArrays(arrays).withClassNames(classNames);
 }
 
+/** The path of an IDX file in a folder, gzipped or not; undefined when there is none. */
+export async function findIdx(folder: string, name: string): Promise<string | undefined> {
+  for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
+    const found = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (found) return file;
+  }
+  return undefined;
+}
+
 /** The files of the MNIST layout, without `.gz`. */
 export const idxFiles = {
   train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
@@ -142,17 +154,11 @@ export async function idxFolder(
   options: { readonly classNames?: readonly string[] } = {},
 ): Promise<TrainTest<LabelledImage>> {
   const find = async (name: string): Promise<string> => {
-    for (const candidate of [name, `${name}.gz`]) {
-      const file = join(folder, candidate);
-      if (
-        await access(file).then(
-          () => true,
-          () => false,
-        )
-      )
-        return file;
+    const file = await findIdx(folder, name);
+    if (file === undefined) {
+      throw new Error(`${folder} has no file '${name}' or '${name}.gz', which the MNIST layout needs.`);
     }
-    throw new Error(`${folder} has no file '${name}' or '${name}.gz', which the MNIST layout needs.`);
+    return file;
   };
   const open = async ({
     images,

@@ -3,6 +3,14 @@ import { NdArray } from '../graph/array.js';
 /** A picture: uint8 `[channels, height, width]`, 1 (grey) or 3 (red, green, blue) channels. */
 type Image = NdArray<'uint8'>;
 
+/** Height and width in pixels; one number for a square. */
+export type ImageSize = number | readonly [height: number, width: number];
+
+/** The height and the width that a size says. */
+export function sides(size: ImageSize): readonly [height: number, width: number] {
+  return typeof size === 'number' ? [size, size] : size;
+}
+
 interface ImageShape {
   readonly data: Uint8Array<ArrayBuffer>;
   readonly channels: 1 | 3;

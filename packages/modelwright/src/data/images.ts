@@ -3,12 +3,9 @@ import { availableParallelism } from 'node:os';
 import sharp, { type Sharp } from 'sharp';
 import { NdArray } from '../graph/array.js';
 import type { ImageTransform } from './augment.js';
-import { imageShape } from './image-ops.js';
+import { type ImageSize, imageShape, sides } from './image-ops.js';
 import { decodeNetpbm, isNetpbm, UnreadableImage } from './netpbm.js';
 import { createPool } from './pool.js';
-
-/** Height and width in pixels; one number for a square. */
-export type ImageSize = number | readonly [height: number, width: number];
 
 /**
  * How an image is brought to a size of another aspect ratio: `cover` crops what does not fit, `contain` puts black
@@ -87,7 +84,7 @@ function open(bytes: Uint8Array): Sharp {
 }
 
 function resized(image: Sharp, size: ImageSize, fit: Fit): Sharp {
-  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  const [height, width] = sides(size);
   return image.resize({ height, width, fit, background: '#000000' });
 }
 

@@ -1,8 +1,7 @@
-import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type DownloadProgress, download } from './download.js';
-import { idxFolder, type LabelledImage } from './idx.js';
+import { findIdx, idxFolder, type LabelledImage } from './idx.js';
 import type { TrainTest } from './split.js';
 
 export interface MnistOptions {
@@ -18,12 +17,12 @@ const mirrors = [
   'https://storage.googleapis.com/cvdf-datasets/mnist/',
 ];
 
-/** The sha256 of each file as its authors published it. */
+/** The sha256 of each file, gzipped as its authors published it. */
 const sha256: Readonly<Record<string, string>> = {
-  'train-images-idx3-ubyte.gz': '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
-  'train-labels-idx1-ubyte.gz': '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
-  't10k-images-idx3-ubyte.gz': '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
-  't10k-labels-idx1-ubyte.gz': 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
+  'train-images-idx3-ubyte': '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+  'train-labels-idx1-ubyte': '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+  't10k-images-idx3-ubyte': '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+  't10k-labels-idx1-ubyte': 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
 };
 
 /**
@@ -45,26 +44,14 @@ export async function fetchMnist(options: MnistOptions = {}): Promise<string> {
   if (options.dir === undefined && data && (await hasFiles(join(data, 'mnist')))) return join(data, 'mnist');
   const folder = options.dir ?? join(cache || join(homedir(), '.cache', 'modelwright'), 'mnist');
   for (const [name, expected] of Object.entries(sha256)) {
-    if (await hasFile(folder, name)) continue;
-    const urls = mirrors.map((mirror) => mirror + name);
-    await download(urls, join(folder, name), { ...options, sha256: expected });
+    if ((await findIdx(folder, name)) !== undefined) continue;
+    const urls = mirrors.map((mirror) => `${mirror}${name}.gz`);
+    await download(urls, join(folder, `${name}.gz`), { ...options, sha256: expected });
   }
   return folder;
 }
 
 async function hasFiles(folder: string): Promise<boolean> {
-  const found = await Promise.all(Object.keys(sha256).map((name) => hasFile(folder, name)));
-  return found.every(Boolean);
-}
-
-/** Whether the folder has the file, gzipped or not. */
-async function hasFile(folder: string, name: string): Promise<boolean> {
-  for (const file of [join(folder, name), join(folder, name.replace(/\.gz$/, ''))]) {
-    const found = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
+  const found = await Promise.all(Object.keys(sha256).map((name) => findIdx(folder, name)));
+  return !found.includes(undefined);
 }
