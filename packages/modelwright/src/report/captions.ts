@@ -3,7 +3,6 @@ export type Language = 'en' | 'zh';
 
 const captions = {
   en: {
-    accuracy: 'accuracy',
     actual: 'Actual class',
     best: 'best',
     calibration: 'Calibration',
@@ -29,7 +28,6 @@ const captions = {
     size: 'Size',
     step: 'step',
     stepsPerSecond: 'steps/s',
-    total: 'Total',
     train: 'training',
     trainable: 'Trainable',
     trainingCurves: 'Training curves',
@@ -38,7 +36,6 @@ const captions = {
     validation: 'validation',
   },
   zh: {
-    accuracy: '准确率',
     actual: '真实类别',
     best: '最佳',
     calibration: '校准曲线',
@@ -64,7 +61,6 @@ const captions = {
     size: '大小',
     step: '步',
     stepsPerSecond: '步/秒',
-    total: '总计',
     train: '训练',
     trainable: '可训练',
     trainingCurves: '训练曲线',

@@ -85,6 +85,7 @@ export async function curvesSvg(history: History, options: CurvesOptions = {}): 
             fontSize: 12,
             fontWeight: 'bold',
             position: 'end',
+            distance: 8,
             align: late ? 'right' : 'left',
           },
           data: [{ xAxis: best.epoch }],
