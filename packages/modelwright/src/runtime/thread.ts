@@ -1,17 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { NdArray } from '../graph/array.js';
-import type { DType, TypedArrayOf } from '../graph/dtype.js';
 import type { Graph } from '../graph/graph.js';
 import { encodeModel } from '../onnx/encode.js';
 import { simplify } from '../transforms/simplify.js';
+import { fromParcel, type Parcel, toParcel } from './parcel.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
-
-/** An array as it travels between threads. */
-export interface Parcel {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TypedArrayOf[DType];
-}
 
 export type ThreadRequest =
   | { readonly kind: 'open'; readonly id: number; readonly model: Uint8Array; readonly device: Device; readonly options: CompileOptions }
@@ -22,9 +14,6 @@ export type ThreadReply =
   | { readonly id: number; readonly session: number }
   | { readonly id: number; readonly outputs: readonly Parcel[] }
   | { readonly id: number; readonly error: string };
-
-export const toParcel = ({ dtype, shape, data }: NdArray): Parcel => ({ dtype, shape, data });
-export const fromParcel = ({ dtype, shape, data }: Parcel): NdArray => new NdArray(dtype, shape, data);
 
 /** A worker thread in which sessions live, so that the event loop of this thread stays free. */
 class SessionThread {

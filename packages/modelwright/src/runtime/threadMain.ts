@@ -2,7 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import { ortCpu, ortWebgpu } from './ortNode.js';
 import type { Executable } from './runtime.js';
-import { fromParcel, type ThreadReply, type ThreadRequest, toParcel } from './thread.js';
+import { fromParcel, toParcel } from './parcel.js';
+import type { ThreadReply, ThreadRequest } from './thread.js';
 
 const sessions = new Map<number, Executable>();
 let next = 0;

@@ -1,0 +1,52 @@
+import { NdArray } from '../../graph/array.js';
+import type { OnnxRuntime } from '../../runtime/runtime.js';
+import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import { StepRunner } from './stepRunner.js';
+
+/** Runs the steps of one training, wherever its workers live. Calls are served in the order in which they come. */
+export interface Engine {
+  readonly workers: number;
+  /** Gives every worker a compiled graph under this number. */
+  addProgram(program: number, model: Uint8Array): Promise<void>;
+  /** One step on several batches, each as one part a worker (or none, where the batch has too few examples). */
+  step(batches: readonly (readonly (Shard | undefined)[])[], hyper: readonly number[]): Promise<StepResult>;
+  /** Runs a program on one batch in one worker, on the parameters or on their average. */
+  evaluate(shard: Shard, worker: number, averaged: boolean): Promise<EvaluationResult>;
+  read(): Promise<EngineVariables>;
+  write(variables: EngineVariables): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How an engine is opened for a training. */
+export type OpenEngine = (setup: Omit<EngineSetup, 'workers' | 'threads'>, makeUpdate: (size: number) => Uint8Array) => Promise<Engine>;
+
+/** An engine in this very thread, with one worker: for browsers' workers, and for other runtimes. */
+export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Promise<Engine> {
+  const runner = await StepRunner.open(runtime, setup, 0);
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T> | T): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    workers: 1,
+    addProgram: (program, model) => inTurn(() => runner.addProgram(program, model)),
+    step: (batches, hyper) => inTurn(() => runner.step(batches.map(([shard]) => shard), hyper)),
+    evaluate: (shard, _worker, averaged) => inTurn(() => runner.evaluate(shard, averaged)),
+    read: () => inTurn(() => runner.read()),
+    write: (variables) => inTurn(() => runner.write(variables)),
+    close: () => inTurn(() => runner.release()),
+  };
+}
+
+/** The arrays of a flat vector by name, copied. */
+export function arraysOf(places: EngineSetup['parameters']['places'], vector: Float32Array): Map<string, NdArray<'float32'>> {
+  return new Map(
+    places.map(({ name, shape, offset }) => {
+      const array = new NdArray('float32', shape);
+      array.data.set(vector.subarray(offset, offset + array.size));
+      return [name, array];
+    }),
+  );
+}

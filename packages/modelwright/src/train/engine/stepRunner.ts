@@ -1,0 +1,161 @@
+import { NdArray } from '../../graph/array.js';
+import { fromParcel, toParcel } from '../../runtime/parcel.js';
+import type { Executable, OnnxRuntime } from '../../runtime/runtime.js';
+import type { Exchange } from './exchange.js';
+import { shareOf, viewsOf } from './layout.js';
+import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+
+/**
+ * One worker's part of a training: its copy of the parameters, its share of the optimiser's arrays, and the compiled graphs.
+ * All of it lies in flat vectors that ONNX Runtime reads and writes in place.
+ */
+export class StepRunner {
+  readonly #setup: EngineSetup;
+  readonly #exchange: Exchange | undefined;
+  readonly #runtime: OnnxRuntime;
+  readonly #programs = new Map<number, Executable>();
+  readonly #update: Executable;
+  readonly #share: readonly [start: number, end: number];
+
+  readonly #parameters: Float32Array<ArrayBuffer>;
+  readonly #state: Float32Array<ArrayBuffer>;
+  readonly #slots: readonly Float32Array<ArrayBuffer>[];
+  readonly #average: Float32Array<ArrayBuffer> | undefined;
+  /** Gradients, then the new state, then the extras, one behind another. */
+  readonly #results: Float32Array<ArrayBuffer>;
+  readonly #sums: Float32Array<ArrayBuffer>;
+
+  readonly #variableViews: readonly NdArray[];
+  readonly #averageViews: readonly NdArray[];
+  readonly #resultViews: readonly NdArray[];
+  readonly #updateInputs: readonly NdArray[];
+  readonly #updateOutputs: readonly NdArray[];
+  readonly #hyper: readonly NdArray<'float32'>[];
+
+  static async open(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange?: Exchange): Promise<StepRunner> {
+    const update = await runtime.open(setup.update[worker]!, { threads: setup.threads });
+    return new StepRunner(runtime, setup, worker, exchange, update);
+  }
+
+  private constructor(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange: Exchange | undefined, update: Executable) {
+    this.#runtime = runtime;
+    this.#setup = setup;
+    this.#exchange = exchange;
+    this.#update = update;
+    const { parameters, state, extras } = setup;
+    this.#share = shareOf(parameters.size, worker, setup.workers);
+    const [start, end] = this.#share;
+    this.#parameters = new Float32Array(parameters.size);
+    this.#state = new Float32Array(state.size);
+    this.#slots = setup.slots.map(({ initial }) => new Float32Array(end - start).fill(initial));
+    this.#average = setup.average ? new Float32Array(parameters.size) : undefined;
+    this.#results = new Float32Array(parameters.size + state.size + extras.size);
+    this.#sums = new Float32Array(this.#results.length);
+
+    const stateViews = viewsOf(state, this.#state);
+    this.#variableViews = [...viewsOf(parameters, this.#parameters), ...stateViews];
+    this.#averageViews = this.#average ? [...viewsOf(parameters, this.#average), ...stateViews] : this.#variableViews;
+    this.#resultViews = [
+      ...viewsOf(parameters, this.#results),
+      ...viewsOf(state, this.#results.subarray(parameters.size)),
+      ...viewsOf(extras, this.#results.subarray(parameters.size + state.size)),
+    ];
+    const shareView = (vector: Float32Array<ArrayBuffer>): NdArray =>
+      new NdArray('float32', [end - start], vector.subarray(start, end));
+    const kept = [
+      shareView(this.#parameters),
+      ...this.#slots.map((slot) => new NdArray('float32', [end - start], slot)),
+      ...(this.#average ? [shareView(this.#average)] : []),
+    ];
+    this.#hyper = setup.hyper.map(() => new NdArray('float32', []));
+    this.#updateInputs = [...kept, shareView(this.#sums), ...this.#hyper];
+    this.#updateOutputs = kept;
+  }
+
+  async addProgram(program: number, model: Uint8Array): Promise<void> {
+    this.#programs.set(program, await this.#runtime.open(model, { threads: this.#setup.threads }));
+  }
+
+  /** One step of the optimiser on this worker's part of one or more batches. */
+  async step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
+    try {
+      return await this.#step(shards, hyper);
+    } catch (error) {
+      this.#exchange?.fail();
+      throw error;
+    }
+  }
+
+  async #step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
+    const { parameters, state } = this.#setup;
+    const [start, end] = this.#share;
+    const sums = this.#sums;
+    for (const [position, shard] of shards.entries()) {
+      if (shard) await this.#run(shard, this.#variableViews, this.#resultViews);
+      else this.#results.fill(0);
+      if (position === 0) sums.set(this.#results);
+      else for (let i = 0; i < sums.length; i++) sums[i]! += this.#results[i]!;
+    }
+    this.#exchange?.sumGradients(sums, parameters.size);
+    const gradientNorm = this.#clip(sums, start, end);
+    for (const [position, value] of hyper.entries()) this.#hyper[position]!.data[0] = value;
+    await this.#update.run(this.#updateInputs, this.#updateOutputs);
+    this.#exchange?.gather(this.#parameters);
+    if (this.#average) this.#exchange?.gather(this.#average);
+    this.#state.set(sums.subarray(parameters.size, parameters.size + state.size));
+    return { extras: sums.slice(parameters.size + state.size), gradientNorm };
+  }
+
+  /** Shortens this worker's share of the gradient when the whole of it is longer than allowed. */
+  #clip(gradient: Float32Array, start: number, end: number): number {
+    const { clipNorm } = this.#setup;
+    if (clipNorm === 0) return Number.NaN;
+    let squares = 0;
+    for (let i = start; i < end; i++) squares += gradient[i]! * gradient[i]!;
+    const norm = Math.sqrt(this.#exchange ? this.#exchange.sumNumber(squares) : squares);
+    const scale = clipNorm / (norm + 1e-6);
+    if (scale < 1) for (let i = start; i < end; i++) gradient[i]! *= scale;
+    return norm;
+  }
+
+  /** Runs a graph that gives extras, and behind them whatever else it gives, without changing anything. */
+  async evaluate(shard: Shard, averaged: boolean): Promise<EvaluationResult> {
+    const { extras } = this.#setup;
+    const outputs = await this.#run(shard, averaged ? this.#averageViews : this.#variableViews);
+    const found = new Float32Array(extras.size);
+    for (const [position, { offset }] of extras.places.entries()) found.set(outputs[position]!.data as Float32Array, offset);
+    return { extras: found, outputs: outputs.slice(extras.places.length).map(toParcel) };
+  }
+
+  async #run({ program, arrays }: Shard, variables: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]> {
+    const executable = this.#programs.get(program);
+    if (!executable) throw new Error(`This worker was given no program ${program}.`);
+    return executable.run([...variables, ...arrays.map(fromParcel)], outputs);
+  }
+
+  /** Copies of everything this worker holds; of the optimiser's arrays its share, zeros elsewhere. */
+  read(): EngineVariables {
+    return {
+      parameters: this.#parameters.slice(),
+      state: this.#state.slice(),
+      slots: this.#slots.map((slot) => {
+        const whole = new Float32Array(this.#parameters.length);
+        whole.set(slot, this.#share[0]);
+        return whole;
+      }),
+      average: this.#average?.slice(),
+    };
+  }
+
+  write({ parameters, state, slots, average }: EngineVariables): void {
+    this.#parameters.set(parameters);
+    this.#state.set(state);
+    for (const [position, slot] of this.#slots.entries()) slot.set(slots[position]!.subarray(...this.#share));
+    if (average) this.#average?.set(average);
+  }
+
+  async release(): Promise<void> {
+    for (const program of this.#programs.values()) await program.release();
+    await this.#update.release();
+  }
+}

@@ -1,0 +1,45 @@
+// A worker thread of a training. Requests are served one after another.
+import { parentPort } from 'node:worker_threads';
+import { ortCpu, ortWebgpu } from '../../runtime/ortNode.js';
+import { Exchange } from './exchange.js';
+import type { EngineMessage, EngineReply } from './protocol.js';
+import { StepRunner } from './stepRunner.js';
+
+let runner: StepRunner | undefined;
+let last: Promise<void> = Promise.resolve();
+
+async function serve(request: EngineMessage): Promise<Extract<EngineReply, { value: unknown }>['value']> {
+  if (request.kind === 'setup') {
+    const { setup, worker, shared } = request;
+    const runtime = setup.device === 'webgpu' ? ortWebgpu : ortCpu;
+    runner = await StepRunner.open(runtime, setup, worker, shared && new Exchange(shared, worker));
+    return undefined;
+  }
+  if (!runner) throw new Error('This worker has not been set up.');
+  switch (request.kind) {
+    case 'program':
+      await runner.addProgram(request.program, request.model);
+      return undefined;
+    case 'step':
+      return runner.step(request.shards, request.hyper);
+    case 'evaluate':
+      return runner.evaluate(request.shard, request.averaged);
+    case 'read':
+      return runner.read();
+    case 'write':
+      runner.write(request.variables);
+      return undefined;
+  }
+}
+
+parentPort!.on('message', (request: EngineMessage) => {
+  last = last.then(async () => {
+    let reply: EngineReply;
+    try {
+      reply = { id: request.id, value: await serve(request) };
+    } catch (error) {
+      reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
+    }
+    parentPort!.postMessage(reply);
+  });
+});
