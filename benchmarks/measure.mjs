@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Contestant } from './contestant.mjs';
 
 const warmUpMilliseconds = 500;
+const slowMilliseconds = 10_000; // a step that takes longer is not repeated more than need be
 const timeoutSeconds = 900;
 const pauseMilliseconds = 50; // lets the last contestant's spinning threads fall asleep
 
@@ -14,8 +15,8 @@ export function median(values) {
 
 /** How many rounds a contestant takes part in, and how many steps it does in each. */
 export function plan(stepMilliseconds, { seconds, rounds }) {
-  const steps = Math.max(1, Math.round((seconds * 1000) / stepMilliseconds));
-  return { rounds: Math.min(rounds, Math.max(2, steps)), steps: Math.max(1, Math.round(steps / rounds)) };
+  const steps = Math.max(1, Math.round((seconds * 1000) / rounds / stepMilliseconds));
+  return { rounds: stepMilliseconds > slowMilliseconds ? Math.min(rounds, 2) : rounds, steps };
 }
 
 /**
@@ -64,7 +65,7 @@ async function prepare({ process, result }, row) {
 async function warmUp(entry, options) {
   const steps = async (count) => (await entry.process.ask({ do: 'run', steps: count })).milliseconds;
   let [estimate] = await steps(1);
-  if (estimate < warmUpMilliseconds) {
+  if (estimate < slowMilliseconds) {
     const count = Math.min(200, Math.max(3, Math.round(warmUpMilliseconds / estimate)));
     estimate = median(await steps(count));
   }

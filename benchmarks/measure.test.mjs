@@ -52,9 +52,9 @@ describe('measureRow', () => {
 });
 
 describe('plan', () => {
-  it('shares the seconds among the rounds, and asks a slow contestant for two steps alone', () => {
+  it('shares the seconds among the rounds, keeps every round, and asks a slow contestant for two steps alone', () => {
     assert.deepEqual(plan(10, { seconds: 3, rounds: 5 }), { rounds: 5, steps: 60 });
-    assert.deepEqual(plan(1000, { seconds: 3, rounds: 5 }), { rounds: 3, steps: 1 });
+    assert.deepEqual(plan(1000, { seconds: 3, rounds: 5 }), { rounds: 5, steps: 1 });
     assert.deepEqual(plan(37_000, { seconds: 3, rounds: 5 }), { rounds: 2, steps: 1 });
   });
 });
