@@ -1,0 +1,5 @@
+import '../primitives/index.js';
+
+export { Graph } from '../graph/graph.js';
+export { input } from '../graph/tensor.js';
+export { type EncodeOptions, encodeModel, opsetVersion } from './encode.js';
