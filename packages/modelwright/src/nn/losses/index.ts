@@ -1,0 +1,13 @@
+export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binaryCrossEntropy.js';
+export { type CrossEntropyOptions, crossEntropy } from './crossEntropy.js';
+export {
+  cosineSimilarityLoss,
+  type KullbackLeiblerOptions,
+  kullbackLeibler,
+  poisson,
+} from './distribution.js';
+export { type ConfigurableLoss, defineLoss, type Loss, type LossOptions, type Reduction } from './loss.js';
+export { hinge, squaredHinge } from './margin.js';
+export { l1, l2, type Penalty, type PenaltyOptions } from './penalties.js';
+export { type LossJson, losses, lossFromJson, lossToJson } from './registry.js';
+export { type HuberOptions, huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
