@@ -4,15 +4,6 @@ import { Tensor } from './tensor.js';
 /** Values nested in arrays and records: how parameters, states and batches are held. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
 
-/** The same nesting with other leaves. */
-export type MapTree<S, From, To> = S extends From
-  ? To
-  : S extends readonly unknown[]
-    ? { [K in keyof S]: MapTree<S[K], From, To> }
-    : S extends object
-      ? { [K in keyof S]: MapTree<S[K], From, To> }
-      : S;
-
 function isLeaf(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return value instanceof Tensor || value instanceof NdArray || ArrayBuffer.isView(value);
@@ -39,40 +30,30 @@ export function leaves<T>(tree: Tree<T>): T[] {
  * Applies `fn` to each leaf of `tree`, together with the leaves at the same place in the other trees.
  * @throws TypeError naming the place where the trees differ
  */
-export function map<S, R, Rest extends readonly unknown[]>(
-  fn: (leaf: LeafOf<S>, ...rest: { [K in keyof Rest]: LeafOf<Rest[K]> }) => R,
-  tree: S,
-  ...rest: Rest
-): MapTree<S, LeafOf<S>, R> {
-  const walk = (value: unknown, others: readonly unknown[], path: string): unknown => {
-    if (value === undefined) return undefined;
-    if (isLeaf(value)) return (fn as (...leaves: unknown[]) => R)(value, ...others);
-    const result: [string, unknown][] = children(value as object).map(([key, child]) => {
+export function map<Leaf, Result>(
+  fn: (leaf: Leaf, ...others: Leaf[]) => Result,
+  tree: Tree<Leaf>,
+  ...others: readonly Tree<Leaf>[]
+): Tree<Result> {
+  const walk = (value: Tree<Leaf>, companions: readonly Tree<Leaf>[], path: string): Tree<Result> => {
+    if (isLeaf(value)) return value === undefined ? (undefined as Result) : fn(value as Leaf, ...(companions as Leaf[]));
+    const mapped = children(value as object).map(([key, child]): [string, Tree<Result>] => {
       const place = path === '' ? key : `${path}.${key}`;
-      const companions = others.map((other) => {
-        if (isLeaf(other) || !(key in (other as object))) {
+      const within = companions.map((companion) => {
+        if (isLeaf(companion) || !(key in (companion as object))) {
           throw new TypeError(`tree.map: the trees differ at '${place}': one has no such entry.`);
         }
-        return (other as Record<string, unknown>)[key];
+        return (companion as Record<string, Tree<Leaf>>)[key]!;
       });
-      return [key, walk(child, companions, place)];
+      return [key, walk(child as Tree<Leaf>, within, place)];
     });
-    return Array.isArray(value) ? result.map(([, child]) => child) : Object.fromEntries(result);
+    return Array.isArray(value) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped);
   };
-  return walk(tree, rest, '') as MapTree<S, LeafOf<S>, R>;
+  return walk(tree, others, '');
 }
 
-/** What the leaves of a tree are. */
-export type LeafOf<S> = S extends Tensor | NdArray | number | boolean
-  ? S
-  : S extends readonly (infer Item)[]
-    ? LeafOf<Item>
-    : S extends object
-      ? LeafOf<S[keyof S]>
-      : S;
-
 /** A tree of the same nesting as `tree` with these leaves, in the order of `entries`. */
-export function unflatten<S, R>(tree: S, values: readonly R[]): MapTree<S, LeafOf<S>, R> {
+export function unflatten<Leaf, Result>(tree: Tree<Leaf>, values: readonly Result[]): Tree<Result> {
   let next = 0;
-  return map<S, R, []>(() => values[next++]!, tree);
+  return map<Leaf, Result>(() => values[next++]!, tree);
 }

@@ -17,9 +17,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** How an engine is opened for a training. */
-export type OpenEngine = (setup: Omit<EngineSetup, 'workers' | 'threads'>, makeUpdate: (size: number) => Uint8Array) => Promise<Engine>;
-
 /** An engine in this very thread, with one worker: for browsers' workers, and for other runtimes. */
 export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Promise<Engine> {
   const runner = await StepRunner.open(runtime, setup, 0);

@@ -22,7 +22,7 @@ export interface EngineSetup {
   readonly hyper: readonly string[];
   /** The largest Euclidean length of the gradient; 0 for no limit. */
   readonly clipNorm: number;
-  /** The update graph for each worker's share of the parameters, in ONNX. */
+  /** The update graph for each worker's share of the parameters, in ONNX; none where nothing is trained. */
   readonly update: readonly Uint8Array[];
 }
 

@@ -14,7 +14,7 @@ export class StepRunner {
   readonly #exchange: Exchange | undefined;
   readonly #runtime: OnnxRuntime;
   readonly #programs = new Map<number, Executable>();
-  readonly #update: Executable;
+  readonly #update: Executable | undefined;
   readonly #share: readonly [start: number, end: number];
 
   readonly #parameters: Float32Array<ArrayBuffer>;
@@ -33,11 +33,12 @@ export class StepRunner {
   readonly #hyper: readonly NdArray<'float32'>[];
 
   static async open(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange?: Exchange): Promise<StepRunner> {
-    const update = await runtime.open(setup.update[worker]!, { threads: setup.threads });
+    const model = setup.update[worker];
+    const update = model && (await runtime.open(model, { threads: setup.threads }));
     return new StepRunner(runtime, setup, worker, exchange, update);
   }
 
-  private constructor(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange: Exchange | undefined, update: Executable) {
+  private constructor(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange: Exchange | undefined, update: Executable | undefined) {
     this.#runtime = runtime;
     this.#setup = setup;
     this.#exchange = exchange;
@@ -87,6 +88,7 @@ export class StepRunner {
   }
 
   async #step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
+    if (!this.#update) throw new Error('This worker was given no update to run.');
     const { parameters, state } = this.#setup;
     const [start, end] = this.#share;
     const sums = this.#sums;
@@ -156,6 +158,6 @@ export class StepRunner {
 
   async release(): Promise<void> {
     for (const program of this.#programs.values()) await program.release();
-    await this.#update.release();
+    await this.#update?.release();
   }
 }

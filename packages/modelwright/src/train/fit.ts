@@ -1,0 +1,344 @@
+import type { Dataset } from '../data/dataset.js';
+import type { Variables } from '../nn/context.js';
+import type { Layer } from '../nn/layer.js';
+import { layerToJson } from '../nn/registry.js';
+import type { EpochRecord, History } from '../report/history.js';
+import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
+import type { TrainingControl } from './callbacks.js';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, requireSameTraining } from './checkpoint.js';
+import type { EngineVariables } from './engine/protocol.js';
+import { NonFiniteLossError } from './errors.js';
+import { evaluateWith } from './evaluate.js';
+import { initialVariables } from './modelInput.js';
+import { BestEpoch } from './monitor.js';
+import type { FitOptions } from './options.js';
+import { type CheckpointStore, trainingPlatform } from './platform.js';
+import { noTotals, summarizeTotals, TrainingSession, type Totals } from './session.js';
+import { TrainedModel } from './trained.js';
+
+const lastCheckpoint = 'last.safetensors';
+const bestCheckpoint = 'best.safetensors';
+/** Steps sent to the workers before the first of them is done, so that the next batch is ready when they are. */
+const stepsAhead = 2;
+
+/**
+ * Trains a model.
+ *
+ *     const digits = await fit(model, train, { loss: crossEntropy, optimizer: adam(1e-3), epochs: 5, metrics: [accuracy] });
+ *
+ * The steps run in worker threads; the event loop of this thread stays free.
+ * @param model the layers
+ * @param data examples `{ input, target }`, with `weight` where they count differently; batched already, or not
+ * @throws TypeError when the layers, the loss and the data do not fit each other, before any step is taken
+ * @throws NonFiniteLossError when the loss is no longer a number; it holds the last good model
+ */
+export async function fit(model: Layer, data: Dataset, options: FitOptions): Promise<TrainedModel> {
+  const training = await Training.open(model, data, options);
+  try {
+    return await training.run();
+  } finally {
+    await training.close();
+  }
+}
+
+/** A training from its first step to its last. */
+class Training {
+  readonly #model: Layer;
+  readonly #batches: Dataset<Batch>;
+  readonly #validation: Dataset | undefined;
+  readonly #options: FitOptions;
+  readonly #session: TrainingSession;
+  readonly #sample: Batch;
+  readonly #store: CheckpointStore | undefined;
+  readonly #identity: Checkpoint['identity'];
+  readonly #epochs: number;
+  readonly #stepsPerEpoch: number;
+  readonly #examples: number;
+
+  #epoch = 0;
+  #batch = 0;
+  #step = 0;
+  #epochSeconds = 0;
+  #records: EpochRecord[] = [];
+  #totals: Totals = noTotals();
+  #scale = 1;
+  #stopped = false;
+  readonly #best: BestEpoch | undefined;
+  #bestVariables: EngineVariables | undefined;
+  #lastGood: EngineVariables | undefined;
+
+  static async open(model: Layer, data: Dataset, options: FitOptions): Promise<Training> {
+    const { seed = 0, batchSize = 32, shuffle = true, validation } = options;
+    let train = data;
+    let held: Dataset | undefined = typeof validation === 'number' ? undefined : validation;
+    if (typeof validation === 'number') {
+      if (!(validation > 0 && validation < 1)) throw new RangeError(`fit: validation must lie between 0 and 1, but it is ${validation}.`);
+      [train, held] = data.split([1 - validation, validation], { seed, shuffle: true }) as [Dataset, Dataset];
+    }
+    if (train.length === 0) throw new RangeError('fit: there are no examples to train on.');
+    const batched = train.batchSize !== undefined;
+    const batches = batched ? train : (shuffle ? train.shuffle(seed) : train).batch(batchSize);
+    const sample = (await batches.at(0)) as Batch;
+    const variables = options.variables ?? initialVariables(model, sample, seed);
+    const session = await TrainingSession.open({ ...options, model, variables, metrics: options.metrics ?? [], seed }, sample);
+    try {
+      const training = new Training(model, options, { batches: batches as Dataset<Batch>, held, session, sample, variables, examples: batched ? batches.length * batchLength(sample) : train.length });
+      await training.#resume();
+      return training;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    model: Layer,
+    options: FitOptions,
+    parts: { batches: Dataset<Batch>; held: Dataset | undefined; session: TrainingSession; sample: Batch; variables: Variables; examples: number },
+  ) {
+    this.#model = model;
+    this.#options = options;
+    this.#batches = options.fastDevRun ? parts.batches.take(Math.min(2, parts.batches.length)) : parts.batches;
+    this.#validation = parts.held;
+    this.#session = parts.session;
+    this.#sample = parts.sample;
+    this.#examples = parts.examples;
+    this.#epochs = options.fastDevRun ? 1 : (options.epochs ?? 1);
+    this.#stepsPerEpoch = Math.ceil(this.#batches.length / (options.accumulate ?? 1));
+    this.#store = options.checkpoint && trainingPlatform().openStore(options.checkpoint.directory);
+    const monitor = options.earlyStopping ?? options.keepBest;
+    this.#best = monitor && new BestEpoch(monitor, options.earlyStopping !== undefined);
+    this.#identity = {
+      model: describeModel(model),
+      batch: batchKey(rowTypes(parts.sample, batchLength(parts.sample))),
+      batches: this.#batches.length,
+      optimizer: options.optimizer.type,
+      seed: options.seed ?? 0,
+      accumulate: options.accumulate ?? 1,
+      workers: parts.session.workers,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  async run(): Promise<TrainedModel> {
+    const { callbacks = [], language, progress: wanted = true, batchSize } = this.#options;
+    const started = performance.now();
+    const show = wanted ? trainingPlatform().progress : undefined;
+    const progress = show?.({
+      epochs: this.#epochs,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      batchSize: (batchSize ?? batchLength(this.#sample)) * (this.#options.accumulate ?? 1),
+      ...(language && { language }),
+    });
+    try {
+      for (const callback of callbacks) await callback.onTrainBegin?.(this.#control);
+      while (this.#epoch < this.#epochs && !this.#stopped) {
+        await this.#runEpoch((step, metrics) => progress?.update({ epoch: this.#epoch + 1, step, metrics }));
+        if (this.#options.signal?.aborted) break;
+        const record = await this.#endEpoch();
+        progress?.endEpoch(record);
+        for (const callback of callbacks) await callback.onEpochEnd?.(record, this.#control);
+        await this.#saveCheckpoint();
+      }
+      for (const callback of callbacks) await callback.onTrainEnd?.(this.#control);
+    } finally {
+      progress?.close();
+    }
+    return this.#result((performance.now() - started) / 1000);
+  }
+
+  async #runEpoch(onStep: (step: number, metrics: Record<string, number>) => void): Promise<void> {
+    const { accumulate = 1, optimizer, checkpoint, signal } = this.#options;
+    const started = performance.now();
+    const before = this.#epochSeconds;
+    const underway: Promise<void>[] = [];
+    const drain = async (left: number): Promise<void> => {
+      while (underway.length > left) await underway.shift();
+    };
+    let group: Batch[] = [];
+    let position = this.#batch;
+    let shown = 0;
+    try {
+      for await (const batch of this.#batches.iterate({ epoch: this.#epoch, from: this.#batch, prefetch: 2 * accumulate })) {
+        group.push(batch);
+        position += 1;
+        if (group.length < accumulate && position < this.#batches.length) continue;
+        const step = ++this.#step;
+        const learningRate = this.#learningRate(step - 1, optimizer.learningRate);
+        const taken = group;
+        group = [];
+        const at = position;
+        const { finished } = await this.#session.step(taken, step, learningRate, this.#totals);
+        underway.push(
+          finished.then(async ({ loss, gradientNorm }) => {
+            this.#batch = at;
+            const stepInEpoch = Math.ceil(at / accumulate);
+            if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, this.#epoch + 1, taken, this.#lastGoodModel());
+            const info = { step, epoch: this.#epoch + 1, stepInEpoch, loss, learningRate, gradientNorm };
+            for (const callback of this.#options.callbacks ?? []) await callback.onStepEnd?.(info, this.#control);
+            if (performance.now() - shown < 100 && at < this.#batches.length) return;
+            shown = performance.now();
+            onStep(stepInEpoch, summarizeTotals(this.#totals, this.#options.metrics ?? []));
+          }),
+        );
+        underway.at(-1)!.catch(() => undefined);
+        await drain(stepsAhead - 1);
+        this.#epochSeconds = before + (performance.now() - started) / 1000;
+        if (checkpoint?.everySteps && step % checkpoint.everySteps === 0 && at < this.#batches.length) {
+          await drain(0);
+          await this.#saveCheckpoint();
+        }
+        if (signal?.aborted) break;
+      }
+      await drain(0);
+    } finally {
+      await Promise.allSettled(underway);
+    }
+    this.#epochSeconds = before + (performance.now() - started) / 1000;
+  }
+
+  async #endEpoch(): Promise<EpochRecord> {
+    const { metrics = [], optimizer, reduceOnPlateau, fastDevRun, average } = this.#options;
+    const started = performance.now();
+    const train = summarizeTotals(this.#totals, metrics);
+    let held = this.#validation;
+    if (held && fastDevRun) held = held.take(Math.min(held.length, 2 * batchLength(this.#sample)));
+    const validation = held && (await evaluateWith(this.#session, held, metrics, { averaged: average !== undefined }));
+    const record: EpochRecord = {
+      epoch: this.#epoch + 1,
+      step: this.#step,
+      seconds: this.#epochSeconds + (performance.now() - started) / 1000,
+      learningRate: this.#learningRate(this.#step - 1, optimizer.learningRate),
+      train,
+      ...(validation && { validation }),
+    };
+    this.#records.push(record);
+    this.#epoch += 1;
+    this.#batch = 0;
+    this.#epochSeconds = 0;
+    this.#totals = noTotals();
+    this.#lastGood = await this.#session.read();
+    if (reduceOnPlateau) this.#scale *= reduceOnPlateau.step((validation ?? train).loss!);
+    if (this.#best?.improves(record)) {
+      this.#bestVariables = this.#lastGood;
+      await this.#store?.write(bestCheckpoint, this.#encode(this.#lastGood));
+    }
+    if (this.#best?.exhausted) this.#stopped = true;
+    return record;
+  }
+
+  #learningRate(step: number, rate: number | ((step: number) => number)): number {
+    return this.#scale * (typeof rate === 'function' ? rate(step) : rate);
+  }
+
+  readonly #control: TrainingControl = (() => {
+    const training = this;
+    return {
+      stop: () => {
+        training.#stopped = true;
+      },
+      scaleLearningRate: (factor: number) => {
+        training.#scale *= factor;
+      },
+      variables: async () => training.#session.variablesOf(await training.#session.read()),
+      get history(): History {
+        return { epochs: training.#records };
+      },
+    };
+  })();
+
+  #encode(variables: EngineVariables): Uint8Array {
+    return encodeCheckpoint({
+      variables,
+      statistics: this.#totals.statistics,
+      identity: this.#identity,
+      progress: {
+        epoch: this.#epoch,
+        batch: this.#batch,
+        step: this.#step,
+        epochSeconds: this.#epochSeconds,
+        history: { epochs: this.#records },
+        learningRateScale: this.#scale,
+        loss: this.#totals.loss,
+        weight: this.#totals.weight,
+        best: this.#best?.state,
+        plateau: this.#options.reduceOnPlateau?.state,
+      },
+    });
+  }
+
+  async #saveCheckpoint(): Promise<void> {
+    if (this.#store) await this.#store.write(lastCheckpoint, this.#encode(await this.#session.read()));
+  }
+
+  /** Goes on from the checkpoint in the folder, if that is wanted and there is one. */
+  async #resume(): Promise<void> {
+    const { checkpoint, reduceOnPlateau } = this.#options;
+    if (!this.#store || !checkpoint?.resume) return;
+    const content = await this.#store.read(lastCheckpoint);
+    if (!content) return;
+    const where = `${checkpoint.directory}/${lastCheckpoint}`;
+    const { variables, statistics, progress, identity } = decodeCheckpoint(content, where);
+    requireSameTraining(identity, this.#identity, where);
+    await this.#session.restore(variables);
+    this.#epoch = progress.epoch;
+    this.#batch = progress.batch;
+    this.#step = progress.step;
+    this.#epochSeconds = progress.epochSeconds;
+    this.#records = [...progress.history.epochs];
+    this.#scale = progress.learningRateScale;
+    this.#totals = { loss: progress.loss, weight: progress.weight, statistics: new Map(statistics) };
+    if (this.#best && progress.best) this.#best.state = progress.best;
+    if (reduceOnPlateau && progress.plateau) reduceOnPlateau.state = progress.plateau as typeof reduceOnPlateau.state;
+    const best = this.#best && (await this.#store.read(bestCheckpoint));
+    if (best) this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
+  }
+
+  #lastGoodModel(): TrainedModel | undefined {
+    return this.#lastGood && this.#trainedModel(this.#lastGood, 0);
+  }
+
+  async #result(seconds: number): Promise<TrainedModel> {
+    const keepsBest = this.#options.keepBest !== undefined || this.#options.earlyStopping?.restoreBest !== false;
+    const best = keepsBest ? this.#bestVariables : undefined;
+    return this.#trainedModel(best ?? (await this.#session.read()), seconds);
+  }
+
+  #trainedModel(flat: EngineVariables, seconds: number): TrainedModel {
+    const { optimizer, loss, metrics = [], seed = 0, batchSize, device = 'cpu', average } = this.#options;
+    return new TrainedModel({
+      model: this.#model,
+      variables: this.#session.variablesOf(flat, average !== undefined),
+      history: { epochs: [...this.#records] },
+      loss,
+      metrics,
+      batchTypes: rowTypes(this.#sample, batchLength(this.#sample)),
+      classNames: this.#batches.classNames,
+      training: {
+        seed,
+        epochs: this.#epoch,
+        batchSize: batchSize ?? batchLength(this.#sample),
+        steps: this.#step,
+        seconds,
+        optimizer: optimizer.type,
+        learningRate: this.#learningRate(0, optimizer.learningRate) / this.#scale,
+        loss: loss.name,
+        examples: this.#examples,
+        workers: this.#session.workers,
+        device,
+      },
+    });
+  }
+}
+
+/** A model in a line, to tell whether a checkpoint is of the same one. */
+function describeModel(model: Layer): string {
+  try {
+    return JSON.stringify(layerToJson(model));
+  } catch {
+    return model.type;
+  }
+}

@@ -1,0 +1,31 @@
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Variables } from '../nn/context.js';
+import type { Batch } from './batch.js';
+import { inputNamesOf } from './step.js';
+import { isLayer, type Layer } from '../nn/layer.js';
+import { cast, mul } from '../primitives/index.js';
+
+/**
+ * What a model is given of a batch: bytes are taken as pictures and scaled to 0 .. 1, unless the model begins with a
+ * preprocessing of its own. The same rule holds in training, in prediction and in the saved graph.
+ */
+export function modelInput(model: Layer, inputs: readonly Tensor[]): Tensor[] {
+  if (preprocesses(model)) return [...inputs];
+  return inputs.map((tensor) => (tensor.dtype === 'uint8' ? mul(cast(tensor, 'float32'), 1 / 255) : tensor));
+}
+
+function preprocesses(model: Layer): boolean {
+  if (model.type === 'imagePreprocessing') return true;
+  const { layers } = model.config as { layers?: readonly unknown[] };
+  const first = layers?.[0];
+  return isLayer(first) && preprocesses(first);
+}
+
+/** Fresh variables for a model that is to be trained on batches like this. */
+export function initialVariables(model: Layer, sample: Batch, seed: number): Variables {
+  const types = inputNamesOf(sample).map((name) => {
+    const { dtype, shape } = sample[name]!;
+    return input(name, dtype, shape);
+  });
+  return model.init(modelInput(model, types), seed);
+}

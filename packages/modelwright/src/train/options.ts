@@ -1,0 +1,67 @@
+import type { Dataset } from '../data/dataset.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { TensorTree, Variables } from '../nn/context.js';
+import type { Loss } from '../nn/losses/index.js';
+import type { Metric } from '../nn/metrics/index.js';
+import type { Optimizer, ReduceOnPlateau } from '../optim/index.js';
+import type { Device } from '../runtime/runtime.js';
+import type { Callback, EarlyStoppingOptions, Monitor } from './callbacks.js';
+
+export interface CheckpointOptions {
+  /** The folder to keep checkpoints in; made when it is not there. */
+  readonly directory: string;
+  /** A checkpoint after this many steps, beside the one at the end of each epoch. Default: none. */
+  readonly everySteps?: number;
+  /** Whether to go on from the checkpoint in the folder, if there is one. Default: false. */
+  readonly resume?: boolean;
+}
+
+export interface FitOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Passes over the data. Default: 1. */
+  readonly epochs?: number;
+  /** Examples a step, for data that is not batched already. Default: 32. */
+  readonly batchSize?: number;
+  /** Measured on the training data as it goes by, and on the validation data after each epoch. */
+  readonly metrics?: readonly Metric[];
+  /** Data to validate on, or the share of the training data to hold out for it. */
+  readonly validation?: Dataset | number;
+  /** Equal seeds give equal trainings. Default: 0. */
+  readonly seed?: number;
+  /** Whether each epoch goes through the data in a new order. Default: true. */
+  readonly shuffle?: boolean;
+  /** Start from these parameters instead of fresh ones. */
+  readonly variables?: Variables;
+  /** Batches whose gradients are added up for one step. Default: 1. */
+  readonly accumulate?: number;
+  /** The largest Euclidean length of the whole gradient; longer ones are shortened to it. */
+  readonly clipNorm?: number;
+  /** The largest absolute value of any element of the gradient. */
+  readonly clipValue?: number;
+  /** Added to the loss: a function of the parameters, such as `l2(1e-4)`. */
+  readonly penalty?: (parameters: TensorTree) => Tensor;
+  /** How much each class counts, by its number. */
+  readonly classWeights?: readonly number[];
+  /** Keep an exponential average of the parameters with this decay; validation and the result use it. */
+  readonly average?: number;
+  /** Stop when the validation no longer gets better. */
+  readonly earlyStopping?: EarlyStoppingOptions;
+  /** Give the result the parameters of the epoch that was best by this, not of the last one. */
+  readonly keepBest?: Monitor;
+  /** Lower the learning rate when the validation no longer gets better. */
+  readonly reduceOnPlateau?: ReduceOnPlateau;
+  readonly checkpoint?: CheckpointOptions;
+  readonly callbacks?: readonly Callback[];
+  /** One epoch of two batches, and two of validation: to see that everything fits. Default: false. */
+  readonly fastDevRun?: boolean;
+  /** Default: 'cpu'. */
+  readonly device?: Device;
+  /** Parts each batch is split into, each on a thread of its own. Default: chosen from the network and the cores. */
+  readonly workers?: number;
+  /** Whether to show progress on the terminal. Default: true. */
+  readonly progress?: boolean;
+  readonly language?: 'en' | 'zh';
+  /** Ends the training when it fires; what is reached by then is returned. */
+  readonly signal?: AbortSignal;
+}

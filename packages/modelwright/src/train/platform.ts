@@ -1,0 +1,35 @@
+// What a training needs from where it runs. Node and browsers each set it once, in their entry points.
+import type { Progress, ProgressOptions } from '../report/terminal/progress.js';
+import type { Device } from '../runtime/runtime.js';
+import type { Engine } from './engine/engine.js';
+import type { EngineSetup } from './engine/protocol.js';
+
+/** A place where a training keeps its checkpoints. A write is whole or not there at all. */
+export interface CheckpointStore {
+  write(name: string, content: Uint8Array): Promise<void>;
+  /** Undefined when there is no such checkpoint. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+export interface TrainingPlatform {
+  /** Cores that training may use. */
+  readonly cores: number;
+  openEngine(setup: EngineSetup): Promise<Engine>;
+  openStore(directory: string): CheckpointStore;
+  /** Shows progress to a person; undefined where nobody looks. */
+  progress: ((options: ProgressOptions) => Progress) | undefined;
+  readonly devices: readonly Device[];
+}
+
+let current: TrainingPlatform | undefined;
+
+/** Sets where trainings run from now on. */
+export function setTrainingPlatform(platform: TrainingPlatform): void {
+  current = platform;
+}
+
+/** @throws Error when no entry point of the package has been imported */
+export function trainingPlatform(): TrainingPlatform {
+  if (!current) throw new Error("No training platform is set. Import 'modelwright' (or 'modelwright/browser'), not a file inside it.");
+  return current;
+}

@@ -1,0 +1,285 @@
+import { NdArray } from '../graph/array.js';
+import type { Graph } from '../graph/graph.js';
+import { leaves, unflatten } from '../graph/tree.js';
+import type { ArrayTree, Variables } from '../nn/context.js';
+import type { Metric } from '../nn/metrics/index.js';
+import type { Optimizer } from '../optim/index.js';
+import { encodeModel } from '../onnx/encode.js';
+import { randomKey } from '../primitives/index.js';
+import { fromParcel } from '../runtime/parcel.js';
+import type { Device } from '../runtime/runtime.js';
+import { simplify } from '../transforms/simplify.js';
+import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes } from './batch.js';
+import { arraysOf, type Engine } from './engine/engine.js';
+import { type Layout, shareOf } from './engine/layout.js';
+import type { EngineVariables, Shard } from './engine/protocol.js';
+import { trainingPlatform } from './platform.js';
+import { hyperNames, layoutsOf, type StepSpec, type TracedGraph, traceEvaluation, traceGradient, traceUpdate } from './step.js';
+
+export interface SessionOptions extends StepSpec {
+  /** Left out where nothing is trained. */
+  readonly optimizer?: Optimizer | undefined;
+  readonly seed: number;
+  readonly device?: Device | undefined;
+  /** How many parts each batch is split into, each on a thread of its own. Default: chosen from the graph. */
+  readonly workers?: number | undefined;
+  readonly clipNorm?: number | undefined;
+  readonly clipValue?: number | undefined;
+  /** Decay of the running average of the parameters, if one is kept. */
+  readonly average?: number | undefined;
+  readonly classWeights?: readonly number[] | undefined;
+}
+
+/** What is known of a step when it is done. */
+export interface StepOutcome {
+  /** Mean loss over the step's examples. */
+  readonly loss: number;
+  /** Euclidean length of the gradient before clipping; NaN where no clipping was asked for. */
+  readonly gradientNorm: number;
+}
+
+/** Sums over some batches. */
+export interface Totals {
+  /** Weighted sum of the losses. */
+  loss: number;
+  /** Sum of the weights. */
+  weight: number;
+  /** The metrics' statistics, by name. */
+  readonly statistics: Map<string, NdArray<'float32'>>;
+}
+
+export const noTotals = (): Totals => ({ loss: 0, weight: 0, statistics: new Map() });
+
+/** Adds the sums of one batch to those so far. */
+export function addTotals(totals: Totals, extras: Layout, values: Float32Array, weight: number, lossScale: number): void {
+  const arrays = arraysOf(extras.places, values);
+  totals.loss += arrays.get('loss')!.data[0]! * lossScale;
+  totals.weight += weight;
+  arrays.delete('loss');
+  for (const [name, array] of arrays) {
+    const sofar = totals.statistics.get(name);
+    if (!sofar) totals.statistics.set(name, array);
+    else for (let i = 0; i < array.size; i++) sofar.data[i]! += array.data[i]!;
+  }
+}
+
+/** The mean loss and the metrics that sums amount to. */
+export function summarizeTotals({ loss, weight, statistics }: Totals, metrics: readonly Metric[]): Record<string, number> {
+  const result: Record<string, number> = { loss: loss / weight };
+  for (const [position, metric] of metrics.entries()) {
+    const own = [...statistics].filter(([name]) => name.startsWith(`${position}.`));
+    result[metric.name] = metric.compute(Object.fromEntries(own.map(([name, array]) => [name.slice(`${position}.`.length), array])));
+  }
+  return result;
+}
+
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** One training under way: an engine that holds its variables, and the graphs compiled for it so far. */
+export class TrainingSession {
+  readonly #options: SessionOptions;
+  readonly #engine: Engine;
+  readonly #layouts: { parameters: Layout; state: Layout };
+  readonly #extras: Layout;
+  readonly #programs = new Map<string, Promise<number>>();
+  #nextWorker = 0;
+
+  /** Starts the workers and compiles the step for batches like `sample`. */
+  static async open(options: SessionOptions, sample: Batch): Promise<TrainingSession> {
+    const platform = trainingPlatform();
+    const device = options.device ?? 'cpu';
+    if (!platform.devices.includes(device)) {
+      throw new Error(`There is no device '${device}' here; there is ${platform.devices.join(' and ')}.`);
+    }
+    const types = rowTypes(sample, batchLength(sample));
+    const traced = options.optimizer ? traceGradient(options, types) : traceEvaluation(options, types);
+    await breathe();
+    const workers = device === 'cpu' ? Math.min(batchLength(sample), options.workers ?? chooseWorkers(traced.graph, platform.cores)) : 1;
+    const layouts = layoutsOf(options.variables);
+    const { optimizer } = options;
+    const update: Uint8Array[] = [];
+    for (let worker = 0; optimizer && worker < workers; worker++) {
+      const [start, end] = shareOf(layouts.parameters.size, worker, workers);
+      update.push(encodeModel(simplify(traceUpdate(optimizer, end - start, options)), { extensions: true }));
+      await breathe();
+    }
+    const engine = await platform.openEngine({
+      device,
+      workers,
+      threads: Math.max(1, Math.floor(platform.cores / workers)),
+      ...layouts,
+      extras: traced.extras,
+      slots: optimizer?.slots ?? [],
+      average: options.average !== undefined,
+      hyper: optimizer ? hyperNames(optimizer) : [],
+      clipNorm: options.clipNorm ?? 0,
+      update,
+    });
+    const session = new TrainingSession(options, engine, layouts, traced.extras);
+    try {
+      await session.write(options.variables);
+      for (const [start, end] of optimizer ? session.#parts(batchLength(sample)) : []) {
+        await session.#gradientProgram(sample, end - start);
+      }
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return session;
+  }
+
+  private constructor(options: SessionOptions, engine: Engine, layouts: { parameters: Layout; state: Layout }, extras: Layout) {
+    this.#options = options;
+    this.#engine = engine;
+    this.#layouts = layouts;
+    this.#extras = extras;
+  }
+
+  get workers(): number {
+    return this.#engine.workers;
+  }
+
+  /** Rows of a batch that each worker takes. */
+  #parts(length: number): (readonly [start: number, end: number])[] {
+    const { workers } = this.#engine;
+    return Array.from({ length: workers }, (_, worker) => [
+      Math.floor((length * worker) / workers),
+      Math.floor((length * (worker + 1)) / workers),
+    ] as const).filter(([start, end]) => end > start);
+  }
+
+  #program(key: string, trace: () => TracedGraph): Promise<number> {
+    let program = this.#programs.get(key);
+    if (!program) {
+      const id = this.#programs.size;
+      const compile = async (): Promise<number> => {
+        const { graph } = trace();
+        await breathe();
+        const simple = simplify(graph);
+        await breathe();
+        const model = encodeModel(simple, { extensions: true });
+        await breathe();
+        await this.#engine.addProgram(id, model);
+        return id;
+      };
+      program = compile();
+      this.#programs.set(key, program);
+    }
+    return program;
+  }
+
+  #gradientProgram(batch: Batch, rows: number): Promise<number> {
+    const types = rowTypes(batch, rows);
+    return this.#program(`gradient ${batchKey(types)}`, () => traceGradient(this.#options, types));
+  }
+
+  /**
+   * Sends off one step of the optimiser on one or more batches together. Resolves once it is on its way; `finished` resolves
+   * when it is done and its sums are added to the totals.
+   * @param step counts from 1
+   */
+  async step(batches: readonly Batch[], step: number, learningRate: number, totals: Totals): Promise<{ finished: Promise<StepOutcome> }> {
+    const { optimizer, seed, classWeights } = this.#options;
+    if (!optimizer) throw new Error('This session was opened for evaluation; it has no optimiser.');
+    const weights = batches.map((batch) => exampleWeights(batch, classWeights));
+    const total = weights.reduce((sum, each) => sum + each.reduce((a, b) => a + b, 0), 0);
+    const examples = batches.reduce((sum, batch) => sum + batchLength(batch), 0);
+    const shards: (Shard | undefined)[][] = [];
+    for (const [position, batch] of batches.entries()) {
+      const parts = this.#parts(batchLength(batch));
+      const row: (Shard | undefined)[] = [];
+      for (const [worker, [start, end]] of parts.entries()) {
+        const program = await this.#gradientProgram(batch, end - start);
+        const weight = weights[position]!.slice(start, end).map((value) => value / total);
+        const key = randomKey(seed, step, position, worker);
+        row.push({
+          program,
+          arrays: [
+            ...rowParcels(batch, start, end),
+            new NdArray('float32', [end - start], weight),
+            NdArray.from((end - start) / examples),
+            key,
+          ],
+        });
+      }
+      shards.push(row);
+    }
+    const hyper = Object.values(optimizer.hyperparameters(step, learningRate));
+    const finished = this.#engine.step(shards, hyper).then(({ extras, gradientNorm }) => {
+      addTotals(totals, this.#extras, extras, total, total);
+      return { loss: extras[0]!, gradientNorm };
+    });
+    return { finished };
+  }
+
+  /** Evaluates one batch: adds to the totals, and gives the predictions if they are wanted. */
+  async evaluate(batch: Batch, rows: number, totals: Totals, options: { predictions?: boolean; averaged?: boolean } = {}): Promise<NdArray | undefined> {
+    const length = batchLength(batch);
+    const types = rowTypes(batch, rows);
+    const { predictions = false } = options;
+    const program = await this.#program(`evaluation ${predictions} ${batchKey(types)}`, () =>
+      traceEvaluation(this.#options, types, { predictions }),
+    );
+    const weights = exampleWeights(batch, undefined);
+    const padded = new Float32Array(rows);
+    padded.set(weights);
+    const arrays = [...rowParcels(batch, 0, length, rows), new NdArray('float32', [rows], padded)];
+    const worker = this.#nextWorker;
+    this.#nextWorker = (worker + 1) % this.#engine.workers;
+    const { extras, outputs } = await this.#engine.evaluate({ program, arrays }, worker, options.averaged ?? false);
+    addTotals(totals, this.#extras, extras, weights.reduce((a, b) => a + b, 0), 1);
+    const [prediction] = outputs.map(fromParcel);
+    return prediction;
+  }
+
+  /** Everything the training changes, flat. */
+  read(): Promise<EngineVariables> {
+    return this.#engine.read();
+  }
+
+  /** Puts back what `read` gave. */
+  restore(variables: EngineVariables): Promise<void> {
+    return this.#engine.write(variables);
+  }
+
+  /** The model's variables out of what `read` gave; those of the running average where one is kept and wanted. */
+  variablesOf(flat: EngineVariables, averaged = false): Variables {
+    const { variables } = this.#options;
+    const tree = (like: ArrayTree, layout: Layout, vector: Float32Array): ArrayTree =>
+      unflatten(like, [...arraysOf(layout.places, vector).values()]) as ArrayTree;
+    return {
+      parameters: tree(variables.parameters, this.#layouts.parameters, averaged && flat.average ? flat.average : flat.parameters),
+      state: tree(variables.state, this.#layouts.state, flat.state),
+    };
+  }
+
+  /** Starts from these variables, with the optimiser's arrays at their beginning. */
+  async write(variables: Variables): Promise<void> {
+    const parameters = flatten(this.#layouts.parameters, variables.parameters);
+    await this.#engine.write({
+      parameters,
+      state: flatten(this.#layouts.state, variables.state),
+      slots: (this.#options.optimizer?.slots ?? []).map(({ initial }) => new Float32Array(parameters.length).fill(initial)),
+      average: this.#options.average === undefined ? undefined : parameters.slice(),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+function flatten(layout: Layout, tree: ArrayTree): Float32Array<ArrayBuffer> {
+  const vector = new Float32Array(layout.size);
+  const arrays = leaves<NdArray>(tree);
+  for (const [position, { offset }] of layout.places.entries()) vector.set(arrays[position]!.data as Float32Array, offset);
+  return vector;
+}
+
+/**
+ * How many workers a step is split over. Convolutions gain from a session a core, each on its part of the batch; large matrix
+ * products are as well off with one session that uses all cores.
+ */
+function chooseWorkers(graph: Graph, cores: number): number {
+  return graph.nodes.some(({ primitive }) => primitive.name.startsWith('convolution')) ? cores : 1;
+}
