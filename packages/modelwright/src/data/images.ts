@@ -20,6 +20,8 @@ export interface DecodeOptions {
   readonly size?: ImageSize | undefined;
   /** `cover` by default. */
   readonly fit?: Fit | undefined;
+  /** The most pixels a picture may have, so that a small file cannot fill the memory. 268 million by default. */
+  readonly maxPixels?: number | undefined;
 }
 
 const pool = createPool(availableParallelism());
@@ -39,12 +41,12 @@ export async function decodeImage(
   source: string | Uint8Array,
   options: DecodeOptions = {},
 ): Promise<NdArray<'uint8'>> {
-  const { channels = 3, size, fit = 'cover' } = options;
+  const { channels = 3, size, fit = 'cover', maxPixels = 2 ** 28 } = options;
   return pool(async () => {
     const bytes = typeof source === 'string' ? await readFile(source) : source;
     try {
       if (bytes.length === 0) throw new UnreadableImage('it is empty');
-      let image = open(bytes).autoOrient().flatten({ background: '#ffffff' });
+      let image = open(bytes, maxPixels).autoOrient().flatten({ background: '#ffffff' });
       if (size !== undefined) image = resized(image, size, fit);
       return await toArray(image.toColourspace(channels === 1 ? 'b-w' : 'srgb'), channels);
     } catch (error) {
@@ -77,10 +79,10 @@ function reasonOf(error: unknown): string {
   return 'it is damaged or cut off';
 }
 
-function open(bytes: Uint8Array): Sharp {
-  if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error', ignoreIcc: true });
+function open(bytes: Uint8Array, limitInputPixels: number): Sharp {
+  if (!isNetpbm(bytes)) return sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels });
   const { data, width, height, channels } = decodeNetpbm(bytes);
-  return sharp(data, { raw: { width, height, channels } });
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels });
 }
 
 function resized(image: Sharp, size: ImageSize, fit: Fit): Sharp {
