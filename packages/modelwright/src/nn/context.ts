@@ -1,7 +1,8 @@
-import { NdArray } from '../graph/array.js';
-import { formatShape, sameShape, type Shape, staticShape } from '../graph/shape.js';
-import { input, type Tensor } from '../graph/tensor.js';
 import type { Random } from '../data/random.js';
+import type { NdArray } from '../graph/array.js';
+import { formatShape, type Shape, sameShape, staticShape } from '../graph/shape.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Layer } from './layer.js';
 
 /** Arrays by name, nested as the layers are. */
 export interface ArrayTree {
@@ -24,6 +25,9 @@ export interface Variables {
 /** Fills an array of this shape with starting values. */
 export type Initializer = (shape: readonly number[], random: Random) => NdArray<'float32'>;
 
+/** Stands around every call of a layer: it must give back what `compute` gives. */
+export type Observer = (layer: Layer, context: Context, compute: () => Tensor) => Tensor;
+
 type MutableTree<Leaf> = { [name: string]: Leaf | MutableTree<Leaf> };
 
 /** What all scopes of one call share. */
@@ -32,6 +36,7 @@ interface Call {
   readonly key: Tensor | undefined;
   /** Set while the variables are being made: every parameter asked for is initialised here. */
   readonly making: { readonly random: Random } | undefined;
+  readonly observer: Observer | undefined;
   /** How many layers have drawn a salt so far. */
   salts: number;
 }
@@ -50,7 +55,11 @@ export class Context {
   readonly made: { readonly parameters: MutableTree<NdArray>; readonly state: MutableTree<NdArray> };
   readonly #call: Call;
 
-  private constructor(path: string, trees: Pick<Context, 'parameters' | 'state' | 'newState' | 'made'>, call: Call) {
+  private constructor(
+    path: string,
+    trees: Pick<Context, 'parameters' | 'state' | 'newState' | 'made'>,
+    call: Call,
+  ) {
     this.path = path;
     this.parameters = trees.parameters;
     this.state = trees.state;
@@ -60,15 +69,36 @@ export class Context {
   }
 
   /** For calling a model on parameters it already has. */
-  static using(parameters: TensorTree, state: TensorTree, options: { training?: boolean; key?: Tensor | undefined } = {}): Context {
-    const trees = { parameters: parameters as MutableTree<Tensor>, state: state as MutableTree<Tensor>, newState: {}, made: { parameters: {}, state: {} } };
-    return new Context('', trees, { training: options.training ?? false, key: options.key, making: undefined, salts: 0 });
+  static using(
+    parameters: TensorTree,
+    state: TensorTree,
+    options: { training?: boolean; key?: Tensor | undefined } = {},
+  ): Context {
+    const trees = {
+      parameters: parameters as MutableTree<Tensor>,
+      state: state as MutableTree<Tensor>,
+      newState: {},
+      made: { parameters: {}, state: {} },
+    };
+    return new Context('', trees, {
+      training: options.training ?? false,
+      key: options.key,
+      making: undefined,
+      observer: undefined,
+      salts: 0,
+    });
   }
 
-  /** For making the parameters of a model. */
-  static making(random: Random): Context {
+  /** For making the parameters of a model, perhaps watching how it is called. */
+  static making(random: Random, observer?: Observer): Context {
     const trees = { parameters: {}, state: {}, newState: {}, made: { parameters: {}, state: {} } };
-    return new Context('', trees, { training: false, key: undefined, making: { random }, salts: 0 });
+    return new Context('', trees, {
+      training: false,
+      key: undefined,
+      making: { random },
+      observer,
+      salts: 0,
+    });
   }
 
   get training(): boolean {
@@ -81,7 +111,9 @@ export class Context {
    */
   get key(): Tensor {
     if (!this.#call.key) {
-      throw new Error(`${this.path || 'This model'} draws random numbers in training: pass { training: true, key } with a key from randomKey().`);
+      throw new Error(
+        `${this.path || 'This model'} draws random numbers in training: pass { training: true, key } with a key from randomKey().`,
+      );
     }
     return this.#call.key;
   }
@@ -109,9 +141,16 @@ export class Context {
     this.newState[name] = value;
   }
 
+  /** Computes a layer within this context, watched by the observer where there is one. */
+  observe(layer: Layer, compute: () => Tensor): Tensor {
+    const { observer } = this.#call;
+    return observer ? observer(layer, this, compute) : compute();
+  }
+
   /** The context of a layer inside this one. */
   child(name: string): Context {
-    const within = <Leaf>(tree: MutableTree<Leaf>): MutableTree<Leaf> => (tree[name] ??= {}) as MutableTree<Leaf>;
+    const within = <Leaf>(tree: MutableTree<Leaf>): MutableTree<Leaf> =>
+      (tree[name] ??= {}) as MutableTree<Leaf>;
     const trees = {
       parameters: within(this.parameters),
       state: within(this.state),
@@ -130,11 +169,11 @@ export class Context {
     }
     const held = this[kind][name];
     if (held === undefined || !('dtype' in held)) {
-      throw new TypeError(`${this.path}: there is no '${name}' among the ${kind}. Were they made by this model's init()?`);
+      throw new TypeError(`there is no '${name}' among the ${kind}. Were they made by this model's init()?`);
     }
     if (!sameShape((held as Tensor).shape, shape)) {
       throw new TypeError(
-        `${this.path}: '${name}' is ${formatShape((held as Tensor).shape)}, but this input asks for ${formatShape(shape)}.`,
+        `'${name}' is ${formatShape((held as Tensor).shape)}, but this input asks for ${formatShape(shape)}. Was the model initialised for inputs of another shape?`,
       );
     }
     return held as Tensor;

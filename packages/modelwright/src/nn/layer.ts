@@ -5,7 +5,15 @@ import { input, type Tensor } from '../graph/tensor.js';
 import { type ArrayTree, Context, type TensorTree, type Variables } from './context.js';
 
 /** What can stand in a configuration: JSON, and layers inside layers. */
-export type ConfigValue = number | string | boolean | null | undefined | Layer | readonly ConfigValue[] | { readonly [name: string]: ConfigValue };
+export type ConfigValue =
+  | number
+  | string
+  | boolean
+  | null
+  | undefined
+  | Layer
+  | readonly ConfigValue[]
+  | { readonly [name: string]: ConfigValue };
 
 export interface ApplyOptions {
   /** Whether this is training: dropout drops, batch norm uses the batch's own statistics. Default: false. */
@@ -42,11 +50,13 @@ export class Layer<Config = unknown> {
 
   /** Computes the layer within a context: how layers call layers. */
   call(context: Context, ...inputs: Tensor[]): Tensor {
-    try {
-      return this.#call(context, this.config, ...inputs);
-    } catch (error) {
-      throw placed(error, context.path, this.type, inputs);
-    }
+    return context.observe(this as Layer, () => {
+      try {
+        return this.#call(context, this.config, ...inputs);
+      } catch (error) {
+        throw placed(error, context.path, this.type, inputs);
+      }
+    });
   }
 
   /**
@@ -59,7 +69,10 @@ export class Layer<Config = unknown> {
     const context = Context.making(new Random(seed));
     const types = Array.isArray(inputs) ? (inputs as readonly InputType[]) : [inputs as InputType];
     this.call(context, ...types.map(({ dtype = 'float32', shape }, i) => input(`input${i}`, dtype, shape)));
-    return { parameters: prune(context.made.parameters as ArrayTree), state: prune(context.made.state as ArrayTree) };
+    return {
+      parameters: prune(context.made.parameters as ArrayTree),
+      state: prune(context.made.state as ArrayTree),
+    };
   }
 
   /** The output for an input, with these parameters. */
@@ -68,7 +81,11 @@ export class Layer<Config = unknown> {
   }
 
   /** The output, and the state after this call. */
-  applyWithState(parameters: TensorTree, x: Tensor | readonly Tensor[], options: ApplyOptions = {}): [Tensor, TensorTree] {
+  applyWithState(
+    parameters: TensorTree,
+    x: Tensor | readonly Tensor[],
+    options: ApplyOptions = {},
+  ): [Tensor, TensorTree] {
     const state = options.state ?? {};
     const context = Context.using(parameters, state, options);
     const output = this.call(context, ...(Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor]));

@@ -7,13 +7,23 @@ export interface LayerJson {
   readonly config: JsonValue;
 }
 
-export type JsonValue = number | string | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
 
 /** A case on which the harness runs a layer: forward, one training step, and against PyTorch. */
 export interface LayerSample<Config> {
   readonly name: string;
   readonly config: Config;
   readonly inputs: readonly NdArray[];
+  /** Whether it runs as in training. Default: false. */
+  readonly training?: boolean;
+  /** Why it is not compared with PyTorch, where it is not. */
+  readonly noFixture?: string;
 }
 
 /** What a kind of layer is made of. */
@@ -27,10 +37,11 @@ export interface LayerDefinition<Config> {
 const definitions = new Map<string, LayerDefinition<unknown>>();
 
 /** Registers a kind of layer and gives the function that makes one from its configuration. */
-export function defineLayer<Config>(definition: LayerDefinition<Config>): (config: Config) => Layer<Config> {
-  if (definitions.has(definition.type)) throw new Error(`defineLayer: there is a layer called '${definition.type}' already.`);
+export function defineLayer<Config>(definition: LayerDefinition<Config>): (config: Config) => Layer {
+  if (definitions.has(definition.type))
+    throw new Error(`defineLayer: there is a layer called '${definition.type}' already.`);
   definitions.set(definition.type, definition as LayerDefinition<unknown>);
-  return (config) => new Layer(definition.type, config, definition.call);
+  return (config) => new Layer<unknown>(definition.type, config, definition.call as Call<unknown>);
 }
 
 /** Every kind of layer there is. */
@@ -42,7 +53,9 @@ export function layerDefinitions(): readonly LayerDefinition<unknown>[] {
 export function layerToJson(layer: Layer): LayerJson {
   if (!definitions.has(layer.type)) {
     throw new TypeError(
-      `A layer of type '${layer.type}' cannot be written as JSON: it is not registered. Register it with defineLayer() to save it.`,
+      layer.type === 'compose'
+        ? 'A composition is made of a function, which cannot be written as JSON. Register it as a kind of layer with defineLayer() to save it.'
+        : `A layer of type '${layer.type}' cannot be written as JSON: it is not registered. Register it with defineLayer() to save it.`,
     );
   }
   return { type: layer.type, config: configToJson(layer.config as ConfigValue) };
@@ -64,7 +77,9 @@ export function layerFromJson(json: LayerJson): Layer {
   const definition = definitions.get(json.type);
   if (!definition) {
     const known = [...definitions.keys()].join(', ');
-    throw new TypeError(`There is no layer of type '${json.type}'. Known: ${known}. Register your own with defineLayer() before loading.`);
+    throw new TypeError(
+      `There is no layer of type '${json.type}'. Known: ${known}. Register your own with defineLayer() before loading.`,
+    );
   }
   return new Layer(json.type, configFromJson(json.config), definition.call);
 }

@@ -1,7 +1,9 @@
-import { add, matmul } from '../../primitives/index.js';
+import { formatShape } from '../../graph/shape.js';
 import { spread } from '../../primitives/define.js';
-import { type Activation, activate } from '../activations.js';
-import { glorotUniform, zeros } from '../initializers.js';
+import { add, matmul } from '../../primitives/index.js';
+import { type Activation, activate, checkActivation } from '../activations.js';
+import { knownSize, requireFloats, requireWhole } from '../checks.js';
+import { type InitializerConfig, initializer, zeros } from '../initializers.js';
 import type { Layer } from '../layer.js';
 import { defineLayer } from '../registry.js';
 
@@ -10,29 +12,44 @@ export interface DenseOptions {
   readonly activation?: Activation;
   /** Whether a bias is added. Default: true. */
   readonly bias?: boolean;
+  /** How the weight starts. Default: 'glorotUniform'. */
+  readonly initializer?: InitializerConfig;
 }
 
 const make = defineLayer<DenseOptions & { readonly units: number }>({
   type: 'dense',
-  call(context, { units, activation, bias = true }, x) {
-    const features = x!.shape.at(-1);
-    if (typeof features !== 'number') throw new TypeError(`the last dimension of ${x} must be known.`);
-    const weight = context.parameter('weight', [features, units], glorotUniform);
+  call(context, { units, activation, bias = true, initializer: start = 'glorotUniform' }, x) {
+    requireFloats(x!);
+    if (x!.rank < 2 || x!.rank > 3) {
+      const fix = x!.rank > 3 ? 'Did you mean to flatten() first?' : 'Is the batch missing?';
+      throw new TypeError(
+        `expected [batch, features] or [batch, time, features] for a weight of [features, ${units}], but got ${formatShape(x!.shape)}. ${fix}`,
+      );
+    }
+    const weight = context.parameter(
+      'weight',
+      [knownSize(x!, -1, 'the number of features'), units],
+      initializer(start),
+    );
     const product = matmul(x!, weight);
     return activate(bias ? add(product, context.parameter('bias', [units], zeros)) : product, activation);
   },
   samples: () => [
     { name: 'dense', config: { units: 3, activation: 'relu' }, inputs: [spread([2, 4])] },
     { name: 'dense over time', config: { units: 3, bias: false }, inputs: [spread([2, 5, 4])] },
+    { name: 'dense one row', config: { units: 2, initializer: 'orthogonal' }, inputs: [spread([1, 3])] },
   ],
 });
 
 /**
  * A fully connected layer: activation(x W + b).
  *
- * Input [.., features], output [.., units]. Parameters: weight [features, units], Glorot uniform; bias [units], zeros.
+ * Input [batch, features] or [batch, time, features], output the same with `units` in the last place. Parameters: weight
+ * [features, units], Glorot uniform; bias [units], zeros.
+ * @throws RangeError unless units is a whole number of at least 1
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
-  if (!Number.isInteger(units) || units < 1) throw new RangeError(`dense: units must be a whole number of at least 1, but it is ${units}.`);
-  return make({ units, ...options }) as Layer;
+  requireWhole('dense', 'units', units);
+  checkActivation('dense', options.activation);
+  return make({ units, ...options });
 }

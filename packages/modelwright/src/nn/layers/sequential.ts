@@ -11,10 +11,16 @@ const make = defineLayer<{ readonly layers: readonly Layer[] }>({
     const start = first.call(context.child('0'), ...inputs);
     return rest.reduce((x, layer, position) => layer.call(context.child(String(position + 1)), x), start);
   },
-  samples: () => [{ name: 'sequential', config: { layers: [dense(4, { activation: 'tanh' }), dense(2)] }, inputs: [spread([3, 5])] }],
+  samples: () => [
+    {
+      name: 'sequential',
+      config: { layers: [dense(4, { activation: 'tanh' }), dense(2)] },
+      inputs: [spread([3, 5])],
+    },
+  ],
 });
 
 /** Layers one after another, each given what the one before it made. Their parameters are named by position: '0', '1', ... */
 export function sequential(...layers: Layer[]): Layer {
-  return make({ layers }) as Layer;
+  return make({ layers });
 }

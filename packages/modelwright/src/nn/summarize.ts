@@ -1,0 +1,73 @@
+import { Random } from '../data/random.js';
+import { sizeOf } from '../graph/array.js';
+import { sortNodes } from '../graph/graph.js';
+import { bindDimension, type Shape, staticShape } from '../graph/shape.js';
+import { type GraphNode, input, type Tensor } from '../graph/tensor.js';
+import type { SummaryRow } from '../report/summary.js';
+import { Context, type Observer } from './context.js';
+import type { InputType, Layer } from './layer.js';
+
+/**
+ * The layers of a model in the order of their calls, with what each makes, holds and costs. A layer made of others has a row
+ * only where it computes or holds something of its own. A layer called twice holds its parameters once.
+ *
+ * Operations are those of convolutions and matrix products, two a multiply-add, over one example.
+ * @param inputs shapes with the batch in front; every other size must be known
+ * @throws TypeError when the layers do not fit each other, or a size is open
+ */
+export function summarize(model: Layer, inputs: InputType | readonly InputType[]): SummaryRow[] {
+  const rows: SummaryRow[] = [];
+  const counted = new Set<GraphNode>();
+  const seen = new Set<string>();
+  const observer: Observer = (layer, context, compute) => {
+    const before = rows.length;
+    const output = compute();
+    const inner = rows.length > before;
+    const fresh = sortNodes([output]).filter((node) => !counted.has(node));
+    for (const node of fresh) counted.add(node);
+    const flops = fresh.reduce((total, node) => total + flopsOf(node), 0);
+    const parameters = seen.has(context.path) ? 0 : ownParameters(context);
+    seen.add(context.path);
+    if (!inner || flops > 0 || parameters > 0) {
+      rows.push({ layer: context.path, type: layer.type, outputShape: output.shape, parameters, flops });
+    }
+    return output;
+  };
+  const types = Array.isArray(inputs) ? (inputs as readonly InputType[]) : [inputs as InputType];
+  const tensors = types.map(({ dtype = 'float32', shape }, position): Tensor => {
+    const sizes = staticShape(shape.slice(1), 'summarize (the batch apart)');
+    return input(`input${position}`, dtype, ['batch', ...sizes]);
+  });
+  model.call(Context.making(new Random(0), observer), ...tensors);
+  return rows;
+}
+
+function ownParameters(context: Context): number {
+  const own = Object.values(context.made.parameters).filter((value) => 'dtype' in value && 'data' in value);
+  return own.reduce((total, array) => total + Number(array.size), 0);
+}
+
+const perExample = new Map([['batch', 1]]);
+const elements = (shape: Shape): number =>
+  sizeOf(
+    staticShape(
+      shape.map((size) => bindDimension(size, perExample)),
+      'summarize',
+    ),
+  );
+
+/** Two for each multiply-add of a convolution or a matrix product. */
+function flopsOf({ primitive, inputs, outputs, attributes }: GraphNode): number {
+  switch (primitive.name) {
+    case 'convolution':
+      return 2 * elements(outputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
+    case 'convolutionInputGradient':
+      return 2 * elements(inputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
+    case 'matmul':
+      return (
+        2 * elements(outputs[0]!.shape) * elements([inputs[0]!.shape.at(attributes.transposeA ? -2 : -1)!])
+      );
+    default:
+      return 0;
+  }
+}
