@@ -112,10 +112,19 @@ export const slicePrimitive = definePrimitive<Slicing>({
     }
     return [result];
   },
-  lower(to, [x], { attributes: { axes, starts, ends, steps } }) {
+  lower(to, [x], { attributes: { axes, starts, ends, steps }, outputs: [y] }) {
+    const cut = (from: string, ...[begin, stop, along, by]: readonly (readonly number[])[]): string =>
+      to.emit('Slice', [from, to.integers(begin!), to.integers(stop!), to.integers(along!), to.integers(by!)]);
     // An end before the first element cannot be said with -1, which means the last.
-    const stops = ends.map((end) => (end < 0 ? Number.MIN_SAFE_INTEGER : end));
-    return [to.emit('Slice', [x!, to.integers(starts), to.integers(stops), to.integers(axes), to.integers(steps)])];
+    const before = Number.MIN_SAFE_INTEGER;
+    if (steps.every((step) => step >= -1)) return [cut(x!, starts, ends.map((end) => (end < 0 ? before : end)), axes, steps)];
+    // ONNX Runtime's WebGPU provider is wrong for steps below -1: take the elements forwards, then turn them round.
+    const lengths = axes.map((axis) => y!.shape[axis] as number);
+    const forwards = axes.map((_, i) => (steps[i]! > 0 ? starts[i]! : starts[i]! + steps[i]! * Math.max(0, lengths[i]! - 1)));
+    const stops = axes.map((_, i) => (lengths[i] === 0 ? forwards[i]! : forwards[i]! + (lengths[i]! - 1) * Math.abs(steps[i]!) + 1));
+    const taken = cut(x!, forwards, stops, axes, steps.map(Math.abs));
+    const turned = axes.filter((_, i) => steps[i]! < 0);
+    return [cut(taken, turned.map(() => -1), turned.map(() => before), turned, turned.map(() => -1))];
   },
   evaluate([x], { axes, starts, steps }, [type]) {
     const strides = stridesOf(x!.shape);

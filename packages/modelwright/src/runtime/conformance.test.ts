@@ -18,7 +18,7 @@ describe('conformance', () => {
   }
 
   it('fails a runtime that is wrong by little, and one that ignores the arrays it is given', async () => {
-    const some = cases.filter(({ name }) => name.startsWith('softmax'));
+    const some = cases.filter(({ name }) => name.startsWith('softmax ') && !name.endsWith('gradient'));
     const off: Runtime = {
       name: 'off by a thousandth',
       async compile(graph) {

@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/shape.js';
 import { encodeModel } from '../onnx/encode.js';
 import { simplify } from '../transforms/simplify.js';
-import type { CompileOptions, Executable, OnnxRuntime } from './runtime.js';
+import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
 /** The part of an ONNX Runtime package that is used here. */
 export interface OrtPackage {
@@ -14,33 +14,43 @@ export interface OrtPackage {
   readonly Tensor: typeof OrtTensor;
 }
 
-/** A runtime over an ONNX Runtime package. `optionsFor` gives the session options for the device. */
-export function ortRuntime(
-  name: string,
-  load: () => Promise<OrtPackage>,
-  optionsFor: (options: CompileOptions) => InferenceSession.SessionOptions,
-): OnnxRuntime {
+/** A graph as a file for ONNX Runtime on a device: simplified, with ONNX Runtime's own operators where the device has them. */
+export function ortModel(graph: Graph, device: Device): Uint8Array<ArrayBuffer> {
+  // On WebGPU, FusedMatMul would run on the CPU, its operands copied there and back.
+  return encodeModel(simplify(graph), { extensions: device === 'cpu' });
+}
+
+/** How an ONNX Runtime package is used for one device. */
+export interface OrtBinding {
+  readonly name: string;
+  readonly device: Device;
+  readonly load: () => Promise<OrtPackage>;
+  readonly sessionOptions: (options: CompileOptions) => InferenceSession.SessionOptions;
+  /** Whether the package writes results into arrays it is given. Where it does not, they are copied there. */
+  readonly writesInPlace: boolean;
+}
+
+/** A runtime over an ONNX Runtime package. */
+export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }: OrtBinding): OnnxRuntime {
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const ort = await load();
-    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...optionsFor(options) });
-    return new OrtExecutable(ort, session);
+    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...sessionOptions(options) });
+    return new OrtExecutable(ort, session, writesInPlace);
   };
-  return {
-    name,
-    open,
-    compile: (graph: Graph, options?: CompileOptions) => open(encodeModel(simplify(graph), { extensions: true }), options),
-  };
+  return { name, open, compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options) };
 }
 
 class OrtExecutable implements Executable {
   readonly #ort: OrtPackage;
   readonly #session: InferenceSession;
+  readonly #writesInPlace: boolean;
   /** Tensors made over arrays that come again each run: parameters, buffers. */
   readonly #tensors = new WeakMap<NdArray, OrtTensor>();
 
-  constructor(ort: OrtPackage, session: InferenceSession) {
+  constructor(ort: OrtPackage, session: InferenceSession, writesInPlace: boolean) {
     this.#ort = ort;
     this.#session = session;
+    this.#writesInPlace = writesInPlace;
   }
 
   async run(inputs: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]> {
@@ -52,9 +62,12 @@ class OrtExecutable implements Executable {
       this.#checkShape(position, array);
       feeds[name] = this.#tensorOf(array);
     }
-    if (!outputs) {
+    if (!outputs || !this.#writesInPlace) {
       const results = await this.#session.run(feeds);
-      return outputNames.map((name) => toArray(results[name]!));
+      const arrays = outputNames.map((name) => toArray(results[name]!));
+      if (!outputs) return arrays;
+      for (const [position, { data }] of arrays.entries()) (outputs[position]!.data as Float32Array).set(data as Float32Array);
+      return [...outputs];
     }
     const fetches: Record<string, OrtTensor> = {};
     for (const [position, name] of outputNames.entries()) fetches[name] = this.#tensorOf(outputs[position]!);

@@ -12,15 +12,24 @@ function load(): Promise<OrtPackage> {
 }
 
 /** ONNX Runtime on the CPU. */
-export const ortCpu: OnnxRuntime = ortRuntime('ONNX Runtime, CPU', load, ({ threads = availableParallelism() }) => ({
-  executionProviders: ['cpu'],
-  intraOpNumThreads: threads,
-  // Not 'all': its blocked convolution layout needs constant weights, and without them only adds reordering.
-  graphOptimizationLevel: 'extended',
-}));
+export const ortCpu: OnnxRuntime = ortRuntime({
+  name: 'ONNX Runtime, CPU',
+  device: 'cpu',
+  load,
+  sessionOptions: ({ threads = availableParallelism() }) => ({
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    // Not 'all': its blocked convolution layout needs constant weights, and without them only adds reordering.
+    graphOptimizationLevel: 'extended',
+  }),
+  writesInPlace: true,
+});
 
 /** ONNX Runtime on a GPU through WebGPU (Dawn: Vulkan, Metal or Direct3D 12). */
-export const ortWebgpu: OnnxRuntime = ortRuntime('ONNX Runtime, WebGPU', load, () => ({
-  executionProviders: ['webgpu'],
-  graphOptimizationLevel: 'extended',
-}));
+export const ortWebgpu: OnnxRuntime = ortRuntime({
+  name: 'ONNX Runtime, WebGPU',
+  device: 'webgpu',
+  load,
+  sessionOptions: () => ({ executionProviders: ['webgpu'], graphOptimizationLevel: 'extended' }),
+  writesInPlace: true,
+});

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Graph } from '../graph/graph.js';
-import { encodeModel } from '../onnx/encode.js';
-import { simplify } from '../transforms/simplify.js';
+import { ortModel } from './ort.js';
 import { fromParcel, type Parcel, toParcel } from './parcel.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
@@ -75,6 +74,6 @@ export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
   return {
     name: `ONNX Runtime, ${device}, in a thread`,
     open,
-    compile: (graph: Graph, options?: CompileOptions) => open(encodeModel(simplify(graph), { extensions: true }), options),
+    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options),
   };
 }
