@@ -30,6 +30,14 @@ export function lowerFilterGradient(to: Lowering, [x, g]: readonly string[], nod
   const positions = out.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
   const columns = imageColumns(to, x!, node);
+  if (groups === 1 && positions < fewPositions) {
+    // One product over all images: alone, each has too few positions to fill the processor.
+    const byTap = to.emit('Reshape', [columns, to.integers([batch!, taps * perGroup!, positions])]);
+    const inputs = to.emit('Reshape', [to.emit('Transpose', [byTap], { perm: [0, 2, 1] }), to.integers([batch! * positions, taps * perGroup!])]);
+    const gradient = to.emit('Reshape', [g!, to.integers([batch!, filters!, positions])]);
+    const outputs = to.emit('Reshape', [to.emit('Transpose', [gradient], { perm: [0, 2, 1] }), to.integers([batch! * positions, filters!])]);
+    return [filterShape(to, to.emit('Gemm', [outputs, inputs], { transA: 1 }), filters!, taps, shape as number[])];
+  }
   // columns [batch, taps, channels, ..out] -> [batch, groups, taps * perGroup, positions]
   const grouped =
     groups === 1
@@ -45,8 +53,16 @@ export function lowerFilterGradient(to: Lowering, [x, g]: readonly string[], nod
     ? to.emit('FusedMatMul', [rows, grouped], { transB: 1 }, { domain: 'com.microsoft' })
     : to.emit('MatMul', [rows, to.emit('Transpose', [grouped], { perm: [0, 1, 3, 2] })]);
   const total = to.emit('ReduceSum', [products, to.integers([0])], { keepdims: 0 });
-  const untangled = to.emit('Reshape', [total, to.integers([filters!, taps, perGroup!])]);
-  return [to.emit('Reshape', [to.emit('Transpose', [untangled], { perm: [0, 2, 1] }), to.integers([...(shape as number[])])])];
+  return [filterShape(to, total, filters!, taps, shape as number[])];
+}
+
+/** Fewer positions than this in an image, and the products of all images are taken as one. */
+const fewPositions = 64;
+
+/** [filters, taps * channels] as [filters, channels, ..kernel]. */
+function filterShape(to: Lowering, x: string, filters: number, taps: number, shape: readonly number[]): string {
+  const untangled = to.emit('Reshape', [x, to.integers([filters, taps, shape[1]!])]);
+  return to.emit('Reshape', [to.emit('Transpose', [untangled], { perm: [0, 2, 1] }), to.integers(shape)]);
 }
 
 /** The values under each tap of the kernel at every position: [batch, taps * channels, ..out]. */

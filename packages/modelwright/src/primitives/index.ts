@@ -1,7 +1,7 @@
 import './methods.js';
 
 export {
-  abs, ceil, cos, erf, exp, floor, log, neg, relu, round, sigmoid, sign, sin, softplus, sqrt, stopGradient, tanh,
+  abs, ceil, cos, erf, exp, floor, log, neg, relu, round, sigmoid, sign, sin, softplus, sqrt, step, stopGradient, tanh,
 } from './elementwise.js';
 export {
   add, and, clip, div, equal, greater, greaterEqual, indicator, less, lessEqual, maximum, minimum, mod, mul, not, type Operand, or, pow,

@@ -5,6 +5,7 @@ import { apply1, type Attributes, type Primitive, type Tensor } from '../graph/t
 import { div, maximum, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { isZero, relu } from './elementwise.js';
+import { matmul } from './matmul.js';
 import { constant } from './constant.js';
 import { convolutionInputGradient, type Window, windowCount } from './convolution.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
@@ -124,8 +125,25 @@ function tiledMaxGradient(x: Tensor, y: Tensor, g: Tensor, kernel: readonly numb
   const covered = fitTo(x, y.shape.map((size, axis) => (size as number) * factors[axis]!));
   // covered <= upsample(y), so the difference is 0 at the largest value and negative elsewhere.
   const isLargest = isZero(sub(covered, upsample(y, factors)));
-  const ties = mul(averagePool(isLargest, { kernel, strides: kernel, before: kernel.map(() => 0), after: kernel.map(() => 0) }), sizeOf(kernel));
+  const ties = tileSums(isLargest, kernel);
   return fitTo(mul(isLargest, upsample(div(g, ties), factors)), x.shape);
+}
+
+/**
+ * The sum over each tile. In two dimensions the rows of a line of tiles lie one behind another, so one product with a matrix of
+ * ones and zeros adds them up: many times faster than a pooling operator outside its blocked layout.
+ */
+function tileSums(x: Tensor, kernel: readonly number[]): Tensor {
+  const [batch, channels, ...space] = x.shape as number[];
+  const out = space.map((size, axis) => size / kernel[axis]!);
+  const window = { kernel, strides: kernel, before: kernel.map(() => 0), after: kernel.map(() => 0) };
+  if (space.length !== 2) return mul(averagePool(x, window), sizeOf(kernel));
+  const [height, width] = kernel as [number, number];
+  const line = height * space[1]!;
+  const belongs = new NdArray('float32', [line, out[1]!]);
+  for (let i = 0; i < line; i++) belongs.data[i * out[1]! + Math.floor((i % space[1]!) / width)] = 1;
+  const sums = matmul(reshape(x, [batch! * channels! * out[0]!, line]), cast(constant(belongs), x.dtype));
+  return reshape(sums, [batch!, channels!, ...out]);
 }
 
 /** For windows that overlap: the mask of each tap, put back in place by a transposed convolution with identity filters. */

@@ -10,6 +10,8 @@ export interface TrainingControl {
   /** The model's variables as they are now. */
   variables(): Promise<Variables>;
   readonly history: History;
+  /** Number of trainable numbers. */
+  readonly parameters: number;
 }
 
 /** What has just happened in one step. */
@@ -24,6 +26,8 @@ export interface StepInfo {
   readonly learningRate: number;
   /** Euclidean length of the gradient; NaN unless it is clipped. */
   readonly gradientNorm: number;
+  /** Loss and metrics over the epoch so far. */
+  metrics(): Record<string, number>;
 }
 
 /** Functions called while a training goes on. Each may be async; the training waits for it. */

@@ -1,4 +1,5 @@
 import { NdArray } from '../graph/array.js';
+import type { PlateauState } from '../optim/index.js';
 import type { History } from '../report/history.js';
 import { readSafetensors, writeSafetensors } from '../saved/safetensors.js';
 import type { EngineVariables } from './engine/protocol.js';
@@ -22,7 +23,7 @@ export interface TrainingProgress {
   /** The best value of what is monitored, its epoch (from 1), and epochs since. */
   readonly best: { readonly value: number; readonly epoch: number; readonly since: number } | undefined;
   /** The state of reduceOnPlateau, where it is used. */
-  readonly plateau: unknown;
+  readonly plateau: PlateauState | undefined;
 }
 
 /** A training's state, whole: what is needed to go on as though it had never stopped. */

@@ -12,6 +12,8 @@ export interface EvaluateOptions {
   /** Examples at a time, for data that is not batched already. Default: 128. */
   readonly batchSize?: number;
   readonly device?: Device;
+  /** Called with what the network gives for each batch, in any order: logits for a classifier. */
+  readonly onPredictions?: (predictions: NdArray, batch: Batch) => void;
   /** Called after each batch with the number of examples done. */
   readonly onProgress?: (examples: number) => void;
 }
@@ -39,7 +41,7 @@ interface PassOptions {
   readonly averaged?: boolean;
   readonly batchSize?: number;
   readonly onProgress?: ((examples: number) => void) | undefined;
-  readonly onPredictions?: (predictions: NdArray, batch: Batch) => void;
+  readonly onPredictions?: ((predictions: NdArray, batch: Batch) => void) | undefined;
 }
 
 /** One pass over some data in a session that is open: two batches a worker are on their way at any time. */

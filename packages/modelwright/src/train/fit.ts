@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
 import { layerToJson } from '../nn/registry.js';
+import { learningRateOf } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
@@ -55,6 +56,7 @@ class Training {
   readonly #stepsPerEpoch: number;
   readonly #examples: number;
 
+  #fingerprint = '';
   #epoch = 0;
   #batch = 0;
   #step = 0;
@@ -64,6 +66,7 @@ class Training {
   #scale = 1;
   #stopped = false;
   readonly #best: BestEpoch | undefined;
+  readonly #control: TrainingControl;
   #bestVariables: EngineVariables | undefined;
   #lastGood: EngineVariables | undefined;
 
@@ -79,10 +82,11 @@ class Training {
     const batched = train.batchSize !== undefined;
     const batches = batched ? train : (shuffle ? train.shuffle(seed) : train).batch(batchSize);
     const sample = (await batches.at(0)) as Batch;
-    const variables = options.variables ?? initialVariables(model, sample, seed);
+    const variables = options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
     const session = await TrainingSession.open({ ...options, model, variables, metrics: options.metrics ?? [], seed }, sample);
     try {
       const training = new Training(model, options, { batches: batches as Dataset<Batch>, held, session, sample, variables, examples: batched ? batches.length * batchLength(sample) : train.length });
+      training.#fingerprint = await train.fingerprint();
       await training.#resume();
       return training;
     } catch (error) {
@@ -108,6 +112,7 @@ class Training {
     this.#store = options.checkpoint && trainingPlatform().openStore(options.checkpoint.directory);
     const monitor = options.earlyStopping ?? options.keepBest;
     this.#best = monitor && new BestEpoch(monitor, options.earlyStopping !== undefined);
+    this.#control = this.#controlFor();
     this.#identity = {
       model: describeModel(model),
       batch: batchKey(rowTypes(parts.sample, batchLength(parts.sample))),
@@ -151,7 +156,7 @@ class Training {
   }
 
   async #runEpoch(onStep: (step: number, metrics: Record<string, number>) => void): Promise<void> {
-    const { accumulate = 1, optimizer, checkpoint, signal } = this.#options;
+    const { accumulate = 1, checkpoint, signal } = this.#options;
     const started = performance.now();
     const before = this.#epochSeconds;
     const underway: Promise<void>[] = [];
@@ -167,7 +172,7 @@ class Training {
         position += 1;
         if (group.length < accumulate && position < this.#batches.length) continue;
         const step = ++this.#step;
-        const learningRate = this.#learningRate(step - 1, optimizer.learningRate);
+        const learningRate = this.#learningRate(step);
         const taken = group;
         group = [];
         const at = position;
@@ -177,11 +182,12 @@ class Training {
             this.#batch = at;
             const stepInEpoch = Math.ceil(at / accumulate);
             if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, this.#epoch + 1, taken, this.#lastGoodModel());
-            const info = { step, epoch: this.#epoch + 1, stepInEpoch, loss, learningRate, gradientNorm };
+            const metrics = (): Record<string, number> => summarizeTotals(this.#totals, this.#options.metrics ?? []);
+            const info = { step, epoch: this.#epoch + 1, stepInEpoch, loss, learningRate, gradientNorm, metrics };
             for (const callback of this.#options.callbacks ?? []) await callback.onStepEnd?.(info, this.#control);
             if (performance.now() - shown < 100 && at < this.#batches.length) return;
             shown = performance.now();
-            onStep(stepInEpoch, summarizeTotals(this.#totals, this.#options.metrics ?? []));
+            onStep(stepInEpoch, metrics());
           }),
         );
         underway.at(-1)!.catch(() => undefined);
@@ -201,7 +207,7 @@ class Training {
   }
 
   async #endEpoch(): Promise<EpochRecord> {
-    const { metrics = [], optimizer, reduceOnPlateau, fastDevRun, average } = this.#options;
+    const { metrics = [], reduceOnPlateau, fastDevRun, average } = this.#options;
     const started = performance.now();
     const train = summarizeTotals(this.#totals, metrics);
     let held = this.#validation;
@@ -211,7 +217,7 @@ class Training {
       epoch: this.#epoch + 1,
       step: this.#step,
       seconds: this.#epochSeconds + (performance.now() - started) / 1000,
-      learningRate: this.#learningRate(this.#step - 1, optimizer.learningRate),
+      learningRate: this.#learningRate(this.#step),
       train,
       ...(validation && { validation }),
     };
@@ -221,7 +227,7 @@ class Training {
     this.#epochSeconds = 0;
     this.#totals = noTotals();
     this.#lastGood = await this.#session.read();
-    if (reduceOnPlateau) this.#scale *= reduceOnPlateau.step((validation ?? train).loss!);
+    reduceOnPlateau?.update((validation ?? train).loss!);
     if (this.#best?.improves(record)) {
       this.#bestVariables = this.#lastGood;
       await this.#store?.write(bestCheckpoint, this.#encode(this.#lastGood));
@@ -230,11 +236,12 @@ class Training {
     return record;
   }
 
-  #learningRate(step: number, rate: number | ((step: number) => number)): number {
-    return this.#scale * (typeof rate === 'function' ? rate(step) : rate);
+  #learningRate(step: number): number {
+    const { optimizer, reduceOnPlateau } = this.#options;
+    return this.#scale * (reduceOnPlateau?.state.scale ?? 1) * learningRateOf(optimizer, step);
   }
 
-  readonly #control: TrainingControl = (() => {
+  #controlFor(): TrainingControl {
     const training = this;
     return {
       stop: () => {
@@ -244,11 +251,12 @@ class Training {
         training.#scale *= factor;
       },
       variables: async () => training.#session.variablesOf(await training.#session.read()),
+      parameters: training.#session.parameterCount,
       get history(): History {
         return { epochs: training.#records };
       },
     };
-  })();
+  }
 
   #encode(variables: EngineVariables): Uint8Array {
     return encodeCheckpoint({
@@ -292,7 +300,7 @@ class Training {
     this.#scale = progress.learningRateScale;
     this.#totals = { loss: progress.loss, weight: progress.weight, statistics: new Map(statistics) };
     if (this.#best && progress.best) this.#best.state = progress.best;
-    if (reduceOnPlateau && progress.plateau) reduceOnPlateau.state = progress.plateau as typeof reduceOnPlateau.state;
+    if (reduceOnPlateau && progress.plateau) reduceOnPlateau.state = progress.plateau;
     const best = this.#best && (await this.#store.read(bestCheckpoint));
     if (best) this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
   }
@@ -324,9 +332,10 @@ class Training {
         steps: this.#step,
         seconds,
         optimizer: optimizer.type,
-        learningRate: this.#learningRate(0, optimizer.learningRate) / this.#scale,
+        learningRate: learningRateOf(optimizer, 1),
         loss: loss.name,
         examples: this.#examples,
+        fingerprint: this.#fingerprint,
         workers: this.#session.workers,
         device,
       },

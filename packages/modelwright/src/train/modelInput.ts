@@ -1,7 +1,6 @@
 import { input, type Tensor } from '../graph/tensor.js';
 import type { Variables } from '../nn/context.js';
-import type { Batch } from './batch.js';
-import { inputNamesOf } from './step.js';
+import { type BatchTypes, inputNamesOf } from './step.js';
 import { isLayer, type Layer } from '../nn/layer.js';
 import { cast, mul } from '../primitives/index.js';
 
@@ -21,11 +20,8 @@ function preprocesses(model: Layer): boolean {
   return isLayer(first) && preprocesses(first);
 }
 
-/** Fresh variables for a model that is to be trained on batches like this. */
-export function initialVariables(model: Layer, sample: Batch, seed: number): Variables {
-  const types = inputNamesOf(sample).map((name) => {
-    const { dtype, shape } = sample[name]!;
-    return input(name, dtype, shape);
-  });
-  return model.init(modelInput(model, types), seed);
+/** Fresh variables for a model that is to be trained on batches of these types. */
+export function initialVariables(model: Layer, types: BatchTypes, seed: number): Variables {
+  const inputs = inputNamesOf(types).map((name) => input(name, types[name]!.dtype, types[name]!.shape));
+  return model.init(modelInput(model, inputs), seed);
 }

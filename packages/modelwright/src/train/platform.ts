@@ -3,12 +3,33 @@ import type { Progress, ProgressOptions } from '../report/terminal/progress.js';
 import type { Device } from '../runtime/runtime.js';
 import type { Engine } from './engine/engine.js';
 import type { EngineSetup } from './engine/protocol.js';
+import type { TrainedModel } from './trained.js';
 
 /** A place where a training keeps its checkpoints. A write is whole or not there at all. */
 export interface CheckpointStore {
   write(name: string, content: Uint8Array): Promise<void>;
   /** Undefined when there is no such checkpoint. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** What the model card of a saved model says beyond what the model knows of itself. */
+export interface SaveOptions {
+  /** What the model is called. Default: the folder's name. */
+  readonly name?: string;
+  readonly description?: string;
+  /** What it was trained on. */
+  readonly data?: string;
+  readonly limitations?: string;
+  readonly language?: 'en' | 'zh';
+  /** What was measured on data it had not seen. */
+  readonly evaluation?: {
+    /** What the data is called. */
+    readonly data: string;
+    readonly examples: number;
+    readonly metrics: Readonly<Record<string, number>>;
+    /** Counts by true class and predicted class. */
+    readonly confusionMatrix?: readonly (readonly number[])[];
+  };
 }
 
 export interface TrainingPlatform {
@@ -19,6 +40,8 @@ export interface TrainingPlatform {
   /** Shows progress to a person; undefined where nobody looks. */
   progress: ((options: ProgressOptions) => Progress) | undefined;
   readonly devices: readonly Device[];
+  /** Writes a model's folder. */
+  save(trained: TrainedModel, directory: string, options: SaveOptions): Promise<void>;
 }
 
 let current: TrainingPlatform | undefined;

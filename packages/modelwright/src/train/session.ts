@@ -1,4 +1,4 @@
-import { NdArray } from '../graph/array.js';
+import { NdArray, sizeOf } from '../graph/array.js';
 import type { Graph } from '../graph/graph.js';
 import { leaves, unflatten } from '../graph/tree.js';
 import type { ArrayTree, Variables } from '../nn/context.js';
@@ -137,6 +137,11 @@ export class TrainingSession {
 
   get workers(): number {
     return this.#engine.workers;
+  }
+
+  /** Number of trainable numbers. */
+  get parameterCount(): number {
+    return this.#layouts.parameters.places.reduce((total, { shape }) => total + sizeOf(shape), 0);
   }
 
   /** Rows of a batch that each worker takes. */

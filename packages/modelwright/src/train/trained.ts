@@ -1,8 +1,13 @@
+import type { NdArray } from '../graph/array.js';
 import type { Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
 import type { Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { History } from '../report/history.js';
+import { defaultRuntime } from '../runtime/defaultRuntime.js';
+import type { Executable } from '../runtime/runtime.js';
+import { exportModel, type ExportedModel, predictionGraph } from './export.js';
+import { type SaveOptions, trainingPlatform } from './platform.js';
 import type { BatchTypes } from './step.js';
 
 /** How a model came to be what it is. */
@@ -16,12 +21,14 @@ export interface TrainingRecord {
   readonly learningRate: number;
   readonly loss: string;
   readonly examples: number;
+  /** Digest of the training data. */
+  readonly fingerprint: string;
   readonly workers: number;
   readonly device: string;
 }
 
-/** A model with its parameters, and how it came to have them. */
-export class TrainedModel {
+/** All that a trained model consists of. */
+export interface TrainedContent {
   readonly model: Layer;
   readonly variables: Variables;
   readonly history: History;
@@ -31,8 +38,21 @@ export class TrainedModel {
   readonly batchTypes: BatchTypes;
   readonly classNames: readonly string[] | undefined;
   readonly training: TrainingRecord;
+}
 
-  constructor(content: Omit<TrainedModel, never>) {
+/** A model with its parameters, and how it came to have them. */
+export class TrainedModel implements TrainedContent {
+  readonly model: Layer;
+  readonly variables: Variables;
+  readonly history: History;
+  readonly loss: Loss;
+  readonly metrics: readonly Metric[];
+  readonly batchTypes: BatchTypes;
+  readonly classNames: readonly string[] | undefined;
+  readonly training: TrainingRecord;
+  #executable: Promise<Executable> | undefined;
+
+  constructor(content: TrainedContent) {
     this.model = content.model;
     this.variables = content.variables;
     this.history = content.history;
@@ -41,5 +61,28 @@ export class TrainedModel {
     this.batchTypes = content.batchTypes;
     this.classNames = content.classNames;
     this.training = content.training;
+  }
+
+  /**
+   * What the network gives for a batch, as it is: logits for a classifier.
+   * @param inputs [batch, ..] of the dtype and shape it was trained on; several for a network of several inputs
+   */
+  async predict(...inputs: NdArray[]): Promise<NdArray> {
+    this.#executable ??= defaultRuntime().compile(predictionGraph(this));
+    const [output] = await (await this.#executable).run(inputs);
+    return output!;
+  }
+
+  /** The model as standard files, in memory. */
+  export(): ExportedModel {
+    return exportModel(this);
+  }
+
+  /**
+   * Saves the model as a folder that any ONNX tool can run: `config.json`, `model.safetensors`, `onnx/model.onnx`, a model card
+   * with the curves of its training. A model that is there already is replaced as a whole. In Node.
+   */
+  async save(directory: string, options: SaveOptions = {}): Promise<void> {
+    await trainingPlatform().save(this, directory, options);
   }
 }

@@ -1,0 +1,125 @@
+// A trained model as a folder, and back. In Node.
+import { basename, resolve } from 'node:path';
+import { NdArray } from '../graph/array.js';
+import type { ArrayTree } from '../nn/context.js';
+import { lossFromJson, type LossJson } from '../nn/losses/index.js';
+import { metrics as knownMetrics } from '../nn/metrics/index.js';
+import { layerFromJson } from '../nn/registry.js';
+import { summarize } from '../nn/summarize.js';
+import { confusionMatrixSvg, curvesSvg, historyFromJson, modelCard, type ModelCardInfo } from '../report/index.js';
+import { readModelFolder, writeModelFolder } from '../saved/index.js';
+import { version } from '../version.js';
+import { initialVariables } from './modelInput.js';
+import type { SaveOptions } from './platform.js';
+import { type BatchTypes, inputNamesOf } from './step.js';
+import { TrainedModel, type TrainingRecord } from './trained.js';
+
+/** Writes a trained model's folder: the model, its card, and the pictures in the card. */
+export async function saveModel(trained: TrainedModel, directory: string, options: SaveOptions): Promise<void> {
+  const exported = trained.export();
+  const { evaluation, language = 'en' } = options;
+  const files: Record<string, string> = {};
+  const pictures: { file: string; caption: string }[] = [];
+  if (trained.history.epochs.length > 0) {
+    files['curves.svg'] = await curvesSvg(trained.history, { language });
+    pictures.push({ file: 'curves.svg', caption: 'Loss and metrics over the epochs' });
+  }
+  if (evaluation?.confusionMatrix) {
+    const names = trained.classNames ?? evaluation.confusionMatrix.map((_, index) => String(index));
+    files['confusion-matrix.svg'] = await confusionMatrixSvg(evaluation.confusionMatrix.map((row) => [...row]), names, { language });
+    pictures.push({ file: 'confusion-matrix.svg', caption: `Confusion matrix on ${evaluation.data}` });
+  }
+  files['README.md'] = modelCard(cardInfo(trained, exported.config, options, directory, pictures));
+  await writeModelFolder(directory, { ...exported, files });
+}
+
+function cardInfo(
+  trained: TrainedModel,
+  config: ReturnType<TrainedModel['export']>['config'],
+  options: SaveOptions,
+  directory: string,
+  pictures: ModelCardInfo['pictures'],
+): ModelCardInfo {
+  const { training, batchTypes, model, history } = trained;
+  const last = history.epochs.at(-1);
+  const { evaluation } = options;
+  return {
+    name: options.name ?? basename(resolve(directory)),
+    task: config.task,
+    description: options.description ?? `A ${config.task} model trained with Modelwright.`,
+    license: 'apache-2.0',
+    inputs: config.inputs,
+    outputs: config.outputs,
+    trainingData: {
+      name: options.data ?? 'training data',
+      examples: training.examples,
+      fingerprint: training.fingerprint,
+      ...(trained.classNames && { classes: trained.classNames }),
+    },
+    training: {
+      hyperParameters: {
+        optimizer: training.optimizer,
+        learningRate: training.learningRate,
+        batchSize: training.batchSize,
+        loss: training.loss,
+      },
+      seed: training.seed,
+      epochs: training.epochs,
+      device: training.device === 'cpu' ? `CPU, ${training.workers} worker(s)` : training.device,
+      seconds: training.seconds,
+    },
+    results: [
+      ...(evaluation
+        ? [{ dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples }, metrics: evaluation.metrics }]
+        : []),
+      ...(last?.validation ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: last.validation }] : []),
+    ],
+    ...(pictures && { pictures }),
+    layers: summarize(model, inputNamesOf(batchTypes).map((name) => batchTypes[name]!)),
+    software: { modelwright: version, node: process.versions.node },
+    limitations: options.limitations ?? 'It was measured on the data named above and on nothing else. Test it on data like yours before relying on it.',
+  };
+}
+
+/**
+ * Opens a saved model for prediction, evaluation and further training: `fit(loaded.model, data, { variables: loaded.variables, ... })`.
+ * @throws Error naming the file that is missing, damaged, or of a newer version
+ */
+export async function load(directory: string): Promise<TrainedModel> {
+  const folder = await readModelFolder(directory);
+  const { config } = folder;
+  if (!config.architecture || !config.training) {
+    throw new Error(`${directory}: config.json does not hold the layers, so this model can be run but not trained further. Use openModel().`);
+  }
+  const { loss, metrics, batchTypes, history, ...training } = config.training as unknown as SavedTraining;
+  const model = layerFromJson(config.architecture);
+  const fresh = initialVariables(model, batchTypes, 0);
+  const tensors = await folder.readTensors();
+  const fill = (tree: ArrayTree, path: string): ArrayTree =>
+    Object.fromEntries(
+      Object.entries(tree).map(([name, value]) => {
+        const place = path === '' ? name : `${path}.${name}`;
+        if (!(value instanceof NdArray)) return [name, fill(value, place)];
+        const found = tensors.get(place);
+        if (!found) throw new Error(`${directory}: model.safetensors lacks '${place}', which the layers in config.json ask for.`);
+        return [name, found];
+      }),
+    );
+  return new TrainedModel({
+    model,
+    variables: { parameters: fill(fresh.parameters, ''), state: fill(fresh.state, '') },
+    history: historyFromJson(history),
+    loss: lossFromJson(loss),
+    metrics: metrics.flatMap((name) => knownMetrics[name] ?? []),
+    batchTypes,
+    classNames: config.labels,
+    training: { ...training, loss: loss.type },
+  });
+}
+
+interface SavedTraining extends Omit<TrainingRecord, 'loss'> {
+  readonly loss: LossJson;
+  readonly metrics: readonly string[];
+  readonly batchTypes: BatchTypes;
+  readonly history: unknown;
+}
