@@ -1,0 +1,83 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { InvalidInputError } from 'modelwright/saved';
+import { ServiceError } from './errors.js';
+import { addImagePrediction } from './imagePrediction.js';
+import { addInferenceProtocol } from './inferenceProtocol.js';
+import { addPage } from './page.js';
+import type { ServerContext } from './routes.js';
+import type { ServedModel } from './servedModel.js';
+
+export interface AppOptions {
+  /** The models to serve, at least one; the first answers `POST /predict`. */
+  readonly models: readonly ServedModel[];
+  /** The most bytes of a request's body. Default: 10 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** The most milliseconds that a request may take. Default: 30,000. */
+  readonly timeout?: number | undefined;
+  /** Whether new requests are welcome. Default: always. */
+  readonly isReady?: (() => boolean) | undefined;
+  /** Told of faults of the server's own. Default: written to standard error. */
+  readonly onError?: ((error: Error) => void) | undefined;
+}
+
+/**
+ * The model server as a function from request to response: `createApp({ models }).fetch(request)`. It has the Open Inference
+ * Protocol V2, prediction on pictures, and a page to try a model on.
+ * @throws Error when there is no model, or two of one name
+ */
+export function createApp(options: AppOptions): Hono {
+  const {
+    maxBodyBytes = 10 * 2 ** 20,
+    timeout = 30_000,
+    isReady = () => true,
+    onError = console.error,
+  } = options;
+  const server: ServerContext = { models: byName(options.models), isReady, timeout };
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    c.header('X-Content-Type-Options', 'nosniff');
+    if (!isReady()) c.header('Connection', 'close');
+  });
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new ServiceError(413, `The body is larger than the ${maxBodyBytes} bytes that are taken.`);
+      },
+    }),
+  );
+  addInferenceProtocol(app, server);
+  addImagePrediction(app, server);
+  addPage(app, server);
+  app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}.` }, 404));
+  app.onError((error, c) => {
+    const fault = toServiceError(error, c.req.raw.signal);
+    if (fault.status === 500) onError(error);
+    return c.json({ error: fault.message }, fault.status, fault.headers);
+  });
+  return app;
+}
+
+function byName(models: readonly ServedModel[]): Map<string, ServedModel> {
+  if (models.length === 0) throw new Error('There is no model to serve.');
+  const named = new Map<string, ServedModel>();
+  for (const model of models) {
+    if (named.has(model.name))
+      throw new Error(`Two models are called '${model.name}': give one another name.`);
+    named.set(model.name, model);
+  }
+  return named;
+}
+
+function toServiceError(error: Error, client: AbortSignal): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof InvalidInputError) return new ServiceError(400, error.message);
+  if (client.aborted || isCutOff(error)) return new ServiceError(400, 'The request was cut off.');
+  return new ServiceError(500, 'The server failed to answer; its log says why.');
+}
+
+function isCutOff(error: Error & { code?: string }): boolean {
+  return error.code === 'ECONNRESET' || error.name === 'AbortError' || error.message === 'aborted';
+}

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Hono } from 'hono';
+import { imageInput } from 'modelwright/tasks';
+import { route, type ServerContext } from './routes.js';
+import type { ServedModel } from './servedModel.js';
+
+const folders = [new URL('../../page/', import.meta.url), new URL('../page/', import.meta.url)];
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+const headers = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-cache',
+};
+
+/** The page on which a person tries a model: at `/`, all its files from this server. */
+export function addPage(app: Hono, server: ServerContext): void {
+  for (const [name, { type, body }] of pageFiles()) {
+    const path = name === 'index.html' ? '/' : `/page/${name}`;
+    route(app, 'GET', path, (c) => c.body(body, 200, { 'Content-Type': type, ...headers }));
+  }
+  const models = [...server.models.values()]
+    .filter(({ config }) => config.task === 'image-classification')
+    .map(pageModel);
+  route(app, 'GET', '/page/models.json', (c) => c.json(models));
+}
+
+/** The files of the page, by name. */
+function pageFiles(): Map<string, { type: string; body: Uint8Array<ArrayBuffer> }> {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => extname(name) in types)
+      .map(
+        (name) =>
+          [
+            name,
+            { type: types[extname(name)]!, body: new Uint8Array(readFileSync(new URL(name, folder))) },
+          ] as const,
+      ),
+  );
+  return new Map(files);
+}
+
+/** What the page must know of a model. */
+function pageModel({ name, config }: ServedModel) {
+  const { channels, size } = imageInput(config);
+  const trained = config.preprocessing?.size ?? size;
+  const isSmall = Array.isArray(trained) && trained[0] === 28 && trained[1] === 28;
+  return {
+    name,
+    classes: config.labels?.length ?? config.outputs[0]!.shape.at(-1),
+    drawable: channels === 1 && isSmall,
+  };
+}

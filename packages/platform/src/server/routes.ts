@@ -1,0 +1,53 @@
+import type { Handler, Hono } from 'hono';
+import { ServiceError } from './errors.js';
+import type { ServedModel } from './servedModel.js';
+
+/** What the routes need to know of the server they belong to. */
+export interface ServerContext {
+  readonly models: ReadonlyMap<string, ServedModel>;
+  /** Whether new requests are welcome: not so while the server drains. */
+  readonly isReady: () => boolean;
+  /** The most milliseconds that a request may take. */
+  readonly timeout: number;
+}
+
+/** Adds a route for one method; other methods are answered with 405 and the one that is allowed. */
+export function route(app: Hono, method: 'GET' | 'POST', path: string, handler: Handler): void {
+  app.on(method, path, handler);
+  app.all(path, (c) => {
+    const allowed = method === 'GET' ? 'GET, HEAD' : method;
+    throw new ServiceError(405, `${c.req.method} is not allowed here: use ${method}.`, { Allow: allowed });
+  });
+}
+
+/** @throws ServiceError 404 naming the models there are */
+export function findModel({ models }: ServerContext, name: string, version?: string): ServedModel {
+  const model = models.get(name);
+  if (!model) {
+    throw new ServiceError(404, `There is no model '${name}'. Models: ${[...models.keys()].join(', ')}.`);
+  }
+  if (version !== undefined && version !== model.version) {
+    throw new ServiceError(404, `There is no version '${version}' of '${name}'. Version: ${model.version}.`);
+  }
+  return model;
+}
+
+/**
+ * Does work that ends when the client goes or the request has taken too long.
+ * @throws ServiceError 504 when it took too long
+ */
+export async function withDeadline<Result>(
+  { timeout }: ServerContext,
+  request: Request,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const late = new ServiceError(504, `The model took longer than ${timeout} ms.`);
+  const timer = setTimeout(() => controller.abort(late), timeout);
+  request.signal.addEventListener('abort', () => controller.abort(request.signal.reason), { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

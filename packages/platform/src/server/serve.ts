@@ -1,0 +1,71 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { type AppOptions, createApp } from './app.js';
+
+export interface ServeOptions extends Omit<AppOptions, 'isReady'> {
+  /** Default: 8080. 0 takes any port that is free. */
+  readonly port?: number | undefined;
+  /** Address to listen at. Default: 127.0.0.1, which only this machine reaches. */
+  readonly host?: string | undefined;
+}
+
+/** A server that is listening. */
+export interface RunningServer {
+  readonly url: string;
+  /**
+   * Stops: takes no new connections, answers the requests that have come, frees the models.
+   * @param grace milliseconds after which open connections are cut; default 10,000
+   */
+  close(grace?: number): Promise<void>;
+}
+
+/**
+ * Serves models over HTTP. The models are the server's from then on: it frees them when it closes.
+ * @throws Error when the port is taken, naming it
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { port = 8080, host = '127.0.0.1', ...appOptions } = options;
+  let ready = true;
+  const app = createApp({ ...appOptions, isReady: () => ready });
+  const server = createServer(
+    getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false }),
+  );
+  await listen(server, port, host);
+  const { address, family, port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`,
+    async close(grace = 10_000) {
+      ready = false;
+      const closed = new Promise((resolve) => server.close(resolve));
+      const cut = setTimeout(() => server.closeAllConnections(), grace);
+      await closed;
+      clearTimeout(cut);
+      for (const model of options.models) await model.release();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, port, host)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function explained(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new Error(`Port ${port} is in use. Choose another one, such as --port ${port + 1}.`, {
+      cause: error,
+    });
+  }
+  if (error.code === 'EACCES') {
+    return new Error(`Port ${port} may not be used without special rights. Choose one above 1023.`, {
+      cause: error,
+    });
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new Error(`${host} is not an address of this machine.`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,66 @@
+// For tests: small image classifiers whose answers are known by a formula.
+import { encodeModel, Graph, input } from 'modelwright/onnx';
+import { NdArray } from 'modelwright/runtime';
+import { type JsonObject, writeModelFolder } from 'modelwright/saved';
+
+export interface BrightnessModelOptions {
+  readonly labels?: readonly string[];
+  readonly channels?: 1 | 3;
+  readonly task?: string;
+  readonly preprocessing?: JsonObject;
+  readonly training?: JsonObject;
+}
+
+/**
+ * Saves a model of brightness: the probabilities are softmax(4 k m), k the number of the class and m in [0, 1] the image's
+ * mean. Of two classes the second has the probability 1 / (1 + exp(-4 m)).
+ */
+export async function saveBrightnessModel(
+  directory: string,
+  options: BrightnessModelOptions = {},
+): Promise<void> {
+  const {
+    labels = ['dark', 'bright'],
+    channels = 1,
+    task = 'image-classification',
+    preprocessing,
+    training,
+  } = options;
+  const image = input('image', 'uint8', ['batch', channels, 'height', 'width']);
+  const weight = input('weight', 'float32', [channels, labels.length]);
+  const factor = 4 / (255 * channels);
+  const value = NdArray.of(
+    'float32',
+    [channels, labels.length],
+    Array.from({ length: channels * labels.length }, (_, i) => factor * (i % labels.length)),
+  );
+  const probabilities = image.cast('float32').mean([2, 3]).matmul(weight).softmax();
+  await writeModelFolder(directory, {
+    config: {
+      modelwright: { format: 1, version: '0.1.0' },
+      task,
+      inputs: [{ name: 'image', dtype: 'uint8', shape: ['batch', channels, 'height', 'width'] }],
+      outputs: [{ name: 'probabilities', dtype: 'float32', shape: ['batch', labels.length] }],
+      labels,
+      ...(preprocessing && { preprocessing }),
+      ...(training && { training }),
+    },
+    tensors: new Map([['weight', value]]),
+    onnx: encodeModel(new Graph([image, weight], [probabilities]), {
+      outputNames: ['probabilities'],
+      initializers: new Map([[weight, { name: 'weight', value }]]),
+    }),
+  });
+}
+
+/** How likely the brightness model of two classes takes an image of this mean in [0, 1] to be bright. */
+export function brightProbability(mean: number): number {
+  return 1 / (1 + Math.exp(-4 * mean));
+}
+
+/** An image of one colour, uint8 `[channels, height, width]`. */
+export function plainImage(level: number, channels = 1, height = 5, width = 7): NdArray<'uint8'> {
+  const image = new NdArray('uint8', [channels, height, width]);
+  image.data.fill(level);
+  return image;
+}
