@@ -72,7 +72,10 @@ function gradientGraph(primitive: Primitive, sample: Sample): Graph | undefined 
   const terms = floats.map((output): Tensor => {
     const shape = output.shape as readonly number[];
     const weights = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.cos(i + 1));
-    return cast(sum(mul(output, cast(constant(new NdArray('float32', shape, weights)), output.dtype))), 'float32');
+    return cast(
+      sum(mul(output, cast(constant(new NdArray('float32', shape, weights)), output.dtype))),
+      'float32',
+    );
   });
   return new Graph(inputs, gradients(terms.reduce(add), sources));
 }
@@ -118,7 +121,8 @@ function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefi
 
 /** @throws Error at the first difference */
 function compare(found: readonly NdArray[], expected: readonly NdArray[], tolerance: number): void {
-  if (found.length !== expected.length) throw new Error(`gave ${found.length} outputs, expected ${expected.length}`);
+  if (found.length !== expected.length)
+    throw new Error(`gave ${found.length} outputs, expected ${expected.length}`);
   for (const [position, { dtype, shape, data }] of expected.entries()) {
     const array = found[position]!;
     if (array.dtype !== dtype || !sameShape(array.shape, shape)) {
@@ -131,7 +135,9 @@ function compare(found: readonly NdArray[], expected: readonly NdArray[], tolera
       if (Object.is(a, e) || a === e) continue;
       const error = Math.abs(a - e) / Math.max(1, Math.abs(e));
       if (!(error <= tolerance)) {
-        throw new Error(`output ${position}, element ${i}: ${a}, expected ${e} (error ${error.toExponential(1)})`);
+        throw new Error(
+          `output ${position}, element ${i}: ${a}, expected ${e} (error ${error.toExponential(1)})`,
+        );
       }
     }
   }

@@ -1,5 +1,10 @@
 // Runs the conformance suite in a browser's page.
-import { conformanceCases, type ConformanceOptions, type ConformanceResult, runConformance } from './conformance.js';
+import {
+  type ConformanceOptions,
+  type ConformanceResult,
+  conformanceCases,
+  runConformance,
+} from './conformance.js';
 import { configureWeb, ortWasm, ortWebgpuWeb } from './ortWeb.js';
 
 export interface BrowserConformance {
@@ -14,9 +19,13 @@ interface WithGpu {
   readonly crossOriginIsolated: boolean;
 }
 
-export default async function main({ device, ...options }: ConformanceOptions & { device: 'wasm' | 'webgpu' }): Promise<BrowserConformance> {
+export default async function main(
+  options: ConformanceOptions & { device: 'wasm' | 'webgpu' },
+): Promise<BrowserConformance> {
   configureWeb({ wasmPaths: '/ort/' });
   const { navigator, crossOriginIsolated: isolated } = globalThis as unknown as WithGpu;
-  if (device === 'webgpu' && !(await navigator.gpu?.requestAdapter())) return { isolated, result: undefined };
-  return { isolated, result: await runConformance(device === 'webgpu' ? ortWebgpuWeb : ortWasm, conformanceCases(), options) };
+  if (options.device === 'wasm')
+    return { isolated, result: await runConformance(ortWasm, conformanceCases(), options) };
+  if (!(await navigator.gpu?.requestAdapter())) return { isolated, result: undefined };
+  return { isolated, result: await runConformance(ortWebgpuWeb, conformanceCases(), options) };
 }

@@ -1,11 +1,30 @@
 // Whole graphs of the conformance suite: what training is made of, small enough for the reference.
 import { NdArray } from '../graph/array.js';
 import type { Tensor } from '../graph/tensor.js';
-import {
-  add, cast, convolution, div, logSoftmax, matmul, maxPool, mean, mul, neg, oneHot, randomBernoulli, randomKey, randomNormal, relu,
-  reshape, sqrt, square, sub, sum, where,
-} from '../primitives/index.js';
 import { spread } from '../primitives/define.js';
+import {
+  add,
+  cast,
+  convolution,
+  div,
+  logSoftmax,
+  matmul,
+  maxPool,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  randomBernoulli,
+  randomKey,
+  randomNormal,
+  relu,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  sum,
+  where,
+} from '../primitives/index.js';
 import { gradients } from '../transforms/grad.js';
 
 export interface WholeGraph {
@@ -15,7 +34,11 @@ export interface WholeGraph {
 }
 
 const labels = (count: number, classes: number): NdArray =>
-  NdArray.of('int32', [count], Array.from({ length: count }, (_, i) => (i * 7 + 1) % classes));
+  NdArray.of(
+    'int32',
+    [count],
+    Array.from({ length: count }, (_, i) => (i * 7 + 1) % classes),
+  );
 
 /** The mean over the batch of -log softmax(logits)[label]. */
 function crossEntropy(logits: Tensor, target: Tensor): Tensor {
@@ -42,13 +65,22 @@ function convolutionalStep(): WholeGraph {
   return {
     name: 'convolutional network, Adam step',
     inputs: [
-      spread([3, 1, 8, 8]), labels(3, 5), ...parameters,
+      spread([3, 1, 8, 8]),
+      labels(3, 5),
+      ...parameters,
       ...parameters.map(({ shape }, i) => spread(shape, -0.1, 0.1, 0.2 * i)),
       ...parameters.map(({ shape }, i) => spread(shape, 0.1, 0.2, 0.3 * i)),
     ],
     fn(x, target, ...rest) {
       const weights = rest.slice(0, 6);
-      const [filter1, bias1, filter2, bias2, weight, bias] = weights as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+      const [filter1, bias1, filter2, bias2, weight, bias] = weights as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       const first = maxPool(relu(convolution(x!, filter1, window, bias1)), pool);
       const second = maxPool(relu(convolution(first, filter2, window, bias2)), pool);
       const loss = crossEntropy(add(matmul(reshape(second, [3, 24]), weight), bias), target!);
@@ -61,7 +93,14 @@ function convolutionalStep(): WholeGraph {
 function perceptronStep(): WholeGraph {
   return {
     name: 'perceptron, gradient step',
-    inputs: [spread([6, 5]), spread([6, 2]), spread([5, 8], -1, 1), spread([8]), spread([8, 2], -1, 1, 0.7), spread([2])],
+    inputs: [
+      spread([6, 5]),
+      spread([6, 2]),
+      spread([5, 8], -1, 1),
+      spread([8]),
+      spread([8, 2], -1, 1, 0.7),
+      spread([2]),
+    ],
     fn(x, target, ...parameters) {
       const [weight1, bias1, weight2, bias2] = parameters as [Tensor, Tensor, Tensor, Tensor];
       const output = add(matmul(add(matmul(x!, weight1), bias1).tanh(), weight2), bias2);

@@ -34,10 +34,17 @@ export interface OrtBinding {
 export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }: OrtBinding): OnnxRuntime {
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const ort = await load();
-    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...sessionOptions(options) });
+    const session = await ort.InferenceSession.create(model, {
+      logSeverityLevel: 3,
+      ...sessionOptions(options),
+    });
     return new OrtExecutable(ort, session, writesInPlace);
   };
-  return { name, open, compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options) };
+  return {
+    name,
+    open,
+    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options),
+  };
 }
 
 class OrtExecutable implements Executable {
@@ -58,7 +65,8 @@ class OrtExecutable implements Executable {
     const feeds: Record<string, OrtTensor> = {};
     for (const [position, name] of inputNames.entries()) {
       const array = inputs[position];
-      if (!array) throw new TypeError(`run: the graph takes ${inputNames.length} inputs, but got ${inputs.length}.`);
+      if (!array)
+        throw new TypeError(`run: the graph takes ${inputNames.length} inputs, but got ${inputs.length}.`);
       this.#checkShape(position, array);
       feeds[name] = this.#tensorOf(array);
     }
@@ -66,7 +74,8 @@ class OrtExecutable implements Executable {
       const results = await this.#session.run(feeds);
       const arrays = outputNames.map((name) => toArray(results[name]!));
       if (!outputs) return arrays;
-      for (const [position, { data }] of arrays.entries()) (outputs[position]!.data as Float32Array).set(data as Float32Array);
+      for (const [position, { data }] of arrays.entries())
+        (outputs[position]!.data as Float32Array).set(data as Float32Array);
       return [...outputs];
     }
     const fetches: Record<string, OrtTensor> = {};
@@ -110,6 +119,7 @@ function toTensor(ort: OrtPackage, array: NdArray): OrtTensor {
 
 function toArray(tensor: OrtTensor): NdArray {
   const dtype = tensor.type as DType;
-  if (!dtypes.includes(dtype)) throw new TypeError(`ONNX Runtime gave a tensor of type ${tensor.type}, which has no place here.`);
+  if (!dtypes.includes(dtype))
+    throw new TypeError(`ONNX Runtime gave a tensor of type ${tensor.type}, which has no place here.`);
   return new NdArray(dtype, tensor.dims, (tensor as TypedTensor<'float32'>).data as TypedArrayOf[DType]);
 }

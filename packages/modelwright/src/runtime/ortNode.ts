@@ -16,11 +16,11 @@ export const ortCpu: OnnxRuntime = ortRuntime({
   name: 'ONNX Runtime, CPU',
   device: 'cpu',
   load,
-  sessionOptions: ({ threads = availableParallelism() }) => ({
+  sessionOptions: ({ threads = availableParallelism(), inference = false }) => ({
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
-    // Not 'all': its blocked convolution layout needs constant weights, and without them only adds reordering.
-    graphOptimizationLevel: 'extended',
+    // 'all' adds the blocked convolution layout, which needs constant weights; without them it is only more reordering.
+    graphOptimizationLevel: inference ? 'all' : 'extended',
   }),
   writesInPlace: true,
 });

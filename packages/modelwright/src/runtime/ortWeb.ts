@@ -26,8 +26,11 @@ function lazily(load: () => Promise<OrtPackage & { readonly env: Env }>): () => 
     const ort = await load();
     // Threads need shared memory, which browsers give to cross-origin isolated pages alone (COOP and COEP headers).
     const { crossOriginIsolated, location, navigator } = globalThis as BrowserGlobals;
-    ort.env.wasm.numThreads = crossOriginIsolated ? (options.threads ?? navigator?.hardwareConcurrency ?? 1) : 1;
-    if (options.wasmPaths !== undefined) ort.env.wasm.wasmPaths = new URL(options.wasmPaths, location?.href).href;
+    ort.env.wasm.numThreads = crossOriginIsolated
+      ? (options.threads ?? navigator?.hardwareConcurrency ?? 1)
+      : 1;
+    if (options.wasmPaths !== undefined)
+      ort.env.wasm.wasmPaths = new URL(options.wasmPaths, location?.href).href;
     return ort;
   };
   return () => (loaded ??= configure());

@@ -13,9 +13,20 @@ export const browserMissing: string | undefined = existsSync(chromiumPath)
   ? undefined
   : `there is no Chromium at ${chromiumPath}: install it, or set CHROMIUM_PATH`;
 
-const arguments_ = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const arguments_ = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
 /** Also without a GPU: SwiftShader, which Chromium brings along, computes WebGPU on the CPU. */
-const webgpuArguments = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-webgpu-adapter=swiftshader', '--use-vulkan=swiftshader'];
+const webgpuArguments = [
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-vulkan=swiftshader',
+];
 
 export interface BrowserOptions {
   /** Whether the page may use WebGPU. Default: false. */
@@ -33,7 +44,11 @@ export interface BrowserOptions {
  * @returns what it gives, as JSON
  * @throws Error with what the page printed, when the function fails or takes too long
  */
-export async function runInBrowser<Result>(entry: URL, argument: unknown, options: BrowserOptions = {}): Promise<Result> {
+export async function runInBrowser<Result>(
+  entry: URL,
+  argument: unknown,
+  options: BrowserOptions = {},
+): Promise<Result> {
   const { webgpu = false, timeout = 60_000, inspect } = options;
   const folder = await mkdtemp(join(tmpdir(), 'modelwright-browser-'));
   const printed: string[] = [];
@@ -60,7 +75,10 @@ export async function runInBrowser<Result>(entry: URL, argument: unknown, option
       await browser.close();
     }
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : error}\nThe page printed:\n${printed.join('\n')}`, { cause: error });
+    throw new Error(
+      `${error instanceof Error ? error.message : error}\nThe page printed:\n${printed.join('\n')}`,
+      { cause: error },
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -49,10 +49,14 @@ export async function servePage(folders: string | readonly string[], port = 0): 
   const roots = [folders].flat();
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    const candidates = path.startsWith('/ort/') ? [join(ortFiles, path.slice(5))] : roots.map((root) => join(root, path));
+    const candidates = path.startsWith('/ort/')
+      ? [join(ortFiles, path.slice(5))]
+      : roots.map((root) => join(root, path));
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    const file = await firstFile(path.endsWith('/') ? candidates.map((name) => join(name, 'index.html')) : candidates);
+    const file = await firstFile(
+      path.endsWith('/') ? candidates.map((name) => join(name, 'index.html')) : candidates,
+    );
     if (file) {
       response.setHeader('Content-Type', mediaTypes[extname(file)] ?? 'application/octet-stream');
       createReadStream(file).pipe(response);
@@ -60,7 +64,9 @@ export async function servePage(folders: string | readonly string[], port = 0): 
       response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Modelwright</title>');
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  );
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     async [Symbol.asyncDispose]() {
