@@ -1,28 +1,101 @@
-// Modelwright on ONNX Runtime's CPU provider.
-import { readFileSync } from 'node:fs';
+// Modelwright on ONNX Runtime's CPU provider: training steps as fit takes them, predictions from the exported model.
 import { availableParallelism } from 'node:os';
-import { Skip, serve } from './protocol.mjs';
+import {
+  adam,
+  conv2d,
+  crossEntropy,
+  dense,
+  digitsCnn,
+  Graph,
+  gradients,
+  input,
+  NdArray,
+  resnet18,
+  sequential,
+  TrainedModel,
+  version,
+} from 'modelwright';
+import { initialVariables, ortCpu, TrainingSession } from 'modelwright/internal';
+import { serve } from './protocol.mjs';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../../packages/modelwright/package.json', import.meta.url), 'utf8'),
-);
+const classes = 10;
+const batches = 16;
 
-async function notBuiltYet() {
-  throw new Skip('not built yet');
+function random(shape) {
+  const array = new NdArray('float32', shape);
+  for (let i = 0; i < array.size; i++) array.data[i] = Math.random();
+  return array;
 }
+
+function labels(count) {
+  const array = new NdArray('int32', [count]);
+  for (let i = 0; i < count; i++) array.data[i] = Math.floor(Math.random() * classes);
+  return array;
+}
+
+const training = (model, shape) => async () => {
+  const data = Array.from({ length: batches }, () => ({ input: random(shape), target: labels(shape[0]) }));
+  const types = { input: data[0].input, target: data[0].target };
+  const session = await TrainingSession.open(
+    { model, variables: initialVariables(model, types, 0), loss: crossEntropy, metrics: [], optimizer: adam(1e-3), seed: 0 },
+    data[0],
+  );
+  let step = 0;
+  return {
+    async step() {
+      const totals = { loss: 0, weight: 0, statistics: new Map() };
+      const { finished } = await session.step([data[step % batches]], ++step, 1e-3, totals);
+      return (await finished).loss;
+    },
+    release: () => session.close(),
+  };
+};
+
+async function convolutionLayer() {
+  const layer = conv2d(128, 3, { padding: 1, bias: false });
+  const x = input('x', 'float32', [16, 64, 32, 32]);
+  const weight = input('weight', 'float32', [128, 64, 3, 3]);
+  const y = layer.apply({ weight }, x);
+  const loss = y.mul(y).mean();
+  const executable = await ortCpu.compile(new Graph([x, weight], [loss, ...gradients(loss, [x, weight])]));
+  const arrays = [random([16, 64, 32, 32]), random([128, 64, 3, 3])];
+  const outputs = [new NdArray('float32', []), ...arrays.map(({ shape }) => new NdArray('float32', shape))];
+  return {
+    step: async () => (await executable.run(arrays, outputs))[0].item(),
+    release: () => executable.release(),
+  };
+}
+
+const prediction = (model, shape) => async () => {
+  const types = { input: { dtype: 'float32', shape }, target: { dtype: 'int32', shape: [shape[0]] } };
+  const { onnx } = new TrainedModel({
+    model,
+    variables: initialVariables(model, types, 0),
+    history: { epochs: [] },
+    loss: crossEntropy,
+    metrics: [],
+    batchTypes: types,
+    training: {},
+  }).export();
+  const executable = await ortCpu.open(onnx, { inference: true });
+  const x = [random(shape)];
+  return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
+};
+
+const mlp = sequential(dense(512, { activation: 'relu' }), dense(512, { activation: 'relu' }), dense(classes));
 
 await serve({
   name: 'Modelwright',
   version,
   threads: availableParallelism(),
   rows: {
-    'digit-cnn-64': notBuiltYet,
-    'digit-cnn-32': notBuiltYet,
-    'mlp-64': notBuiltYet,
-    'conv-layer': notBuiltYet,
-    'resnet18-16': notBuiltYet,
-    'predict-digit-cnn-1': notBuiltYet,
-    'predict-digit-cnn-64': notBuiltYet,
-    'predict-resnet18-1': notBuiltYet,
+    'digit-cnn-64': training(digitsCnn({ classes }), [64, 1, 28, 28]),
+    'digit-cnn-32': training(digitsCnn({ classes }), [32, 1, 28, 28]),
+    'mlp-64': training(mlp, [64, 784]),
+    'conv-layer': convolutionLayer,
+    'resnet18-16': training(resnet18({ classes }), [16, 3, 64, 64]),
+    'predict-digit-cnn-1': prediction(digitsCnn({ classes }), [1, 1, 28, 28]),
+    'predict-digit-cnn-64': prediction(digitsCnn({ classes }), [64, 1, 28, 28]),
+    'predict-resnet18-1': prediction(resnet18({ classes }), [1, 3, 64, 64]),
   },
 });

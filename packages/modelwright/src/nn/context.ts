@@ -149,8 +149,10 @@ export class Context {
 
   /** The context of a layer inside this one. */
   child(name: string): Context {
-    const within = <Leaf>(tree: MutableTree<Leaf>): MutableTree<Leaf> =>
-      (tree[name] ??= {}) as MutableTree<Leaf>;
+    const within = <Leaf>(tree: MutableTree<Leaf>): MutableTree<Leaf> => {
+      tree[name] ??= {};
+      return tree[name] as MutableTree<Leaf>;
+    };
     const trees = {
       parameters: within(this.parameters),
       state: within(this.state),

@@ -41,7 +41,9 @@ export function compile<Arguments extends readonly unknown[]>(
     const names = entries<NdArray>(arrays).map(([path]) => path);
     const inputs = leaves<NdArray>(arrays).map(({ dtype, shape }, i) => input(names[i]!, dtype, shape));
     const result = fn(...(unflatten(arrays as Tree<unknown>, inputs) as unknown as Arguments));
-    const outputs = leaves<Tensor>(result as Tree<Tensor>).map((leaf) => (typeof leaf === 'number' ? constant(leaf) : leaf));
+    const outputs = leaves<Tensor>(result as Tree<Tensor>).map((leaf) =>
+      typeof leaf === 'number' ? constant(leaf) : leaf,
+    );
     const graph = new Graph(inputs, outputs);
     checkGraph(graph);
     return { graph, result };

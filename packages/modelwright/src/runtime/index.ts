@@ -1,5 +1,13 @@
 export { NdArray, type NestedNumbers, sizeOf } from '../graph/array.js';
-export { bytesPerElement, type DType, dtypes, isFloat, type TypedArray, type TypedArrayOf, typedArrayOf } from '../graph/dtype.js';
+export {
+  bytesPerElement,
+  type DType,
+  dtypes,
+  isFloat,
+  type TypedArray,
+  type TypedArrayOf,
+  typedArrayOf,
+} from '../graph/dtype.js';
 export { type Compiled, type CompiledOptions, compile } from './compile.js';
 export { ortCpu, ortWebgpu } from './ortNode.js';
 export type { CompileOptions, Device, Executable, OnnxRuntime, Runtime } from './runtime.js';

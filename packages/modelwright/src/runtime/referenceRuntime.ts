@@ -11,7 +11,8 @@ export const referenceRuntime: Runtime = {
       async run(inputs: readonly NdArray[], outputs?: readonly NdArray[]) {
         const results = runReference(graph, inputs);
         if (!outputs) return results;
-        for (const [position, result] of results.entries()) (outputs[position]!.data as Float64Array).set(result.data as Float64Array);
+        for (const [position, result] of results.entries())
+          (outputs[position]!.data as Float64Array).set(result.data as Float64Array);
         return [...outputs];
       },
       async release() {},

@@ -7,6 +7,8 @@ export type Device = 'cpu' | 'webgpu';
 export interface CompileOptions {
   /** Threads one run may use. Default: as many as the machine has cores. */
   readonly threads?: number;
+  /** Whether the weights are constants of the graph, as in a model that is no longer trained: they may then be laid out anew. */
+  readonly inference?: boolean;
 }
 
 /** A compiled graph. Not for use by two calls at once: wait for one run before the next. */

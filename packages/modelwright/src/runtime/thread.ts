@@ -5,8 +5,19 @@ import { fromParcel, type Parcel, toParcel } from './parcel.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
 export type ThreadRequest =
-  | { readonly kind: 'open'; readonly id: number; readonly model: Uint8Array; readonly device: Device; readonly options: CompileOptions }
-  | { readonly kind: 'run'; readonly id: number; readonly session: number; readonly inputs: readonly Parcel[] }
+  | {
+      readonly kind: 'open';
+      readonly id: number;
+      readonly model: Uint8Array;
+      readonly device: Device;
+      readonly options: CompileOptions;
+    }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly session: number;
+      readonly inputs: readonly Parcel[];
+    }
   | { readonly kind: 'release'; readonly id: number; readonly session: number };
 
 export type ThreadReply =
@@ -16,7 +27,10 @@ export type ThreadReply =
 
 /** A worker thread in which sessions live, so that the event loop of this thread stays free. */
 class SessionThread {
-  readonly #waiting = new Map<number, { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void }
+  >();
   #worker: Worker | undefined;
   #next = 0;
 
@@ -63,7 +77,8 @@ export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
         const answer = await thread.ask((id) => ({ kind: 'run', id, session, inputs: inputs.map(toParcel) }));
         const results = (answer as { outputs: readonly Parcel[] }).outputs.map(fromParcel);
         if (!outputs) return results;
-        for (const [position, result] of results.entries()) (outputs[position]!.data as Float32Array).set(result.data as Float32Array);
+        for (const [position, result] of results.entries())
+          (outputs[position]!.data as Float32Array).set(result.data as Float32Array);
         return [...outputs];
       },
       async release() {

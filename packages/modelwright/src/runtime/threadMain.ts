@@ -1,8 +1,8 @@
 // The thread in which sessions live. Requests are served one after another.
 import { parentPort } from 'node:worker_threads';
 import { ortCpu, ortWebgpu } from './ortNode.js';
-import type { Executable } from './runtime.js';
 import { fromParcel, toParcel } from './parcel.js';
+import type { Executable } from './runtime.js';
 import type { ThreadReply, ThreadRequest } from './thread.js';
 
 const sessions = new Map<number, Executable>();
@@ -31,7 +31,10 @@ parentPort!.on('message', (request: ThreadRequest) => {
     try {
       parentPort!.postMessage(await serve(request));
     } catch (error) {
-      parentPort!.postMessage({ id: request.id, error: error instanceof Error ? error.message : String(error) });
+      parentPort!.postMessage({
+        id: request.id,
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
   });
 });

@@ -59,7 +59,7 @@ async function open(
   path: string,
 ): Promise<Executable> {
   try {
-    return await runtime.open(onnx, options);
+    return await runtime.open(onnx, { inference: true, ...options });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${path} cannot be opened; it may be damaged or cut off: ${reason}`, { cause });

@@ -5,6 +5,7 @@ import { input, type Tensor } from '../graph/tensor.js';
 import { entries, unflatten } from '../graph/tree.js';
 import type { ArrayTree, TensorTree, Variables } from '../nn/context.js';
 import { lossToJson } from '../nn/losses/index.js';
+import { isRegistered, metricToJson } from '../nn/metrics/index.js';
 import { layerToJson } from '../nn/registry.js';
 import { encodeModel } from '../onnx/encode.js';
 import { cast, clip, constant, resize, round, sigmoid, softmax } from '../primitives/index.js';
@@ -114,6 +115,6 @@ export function predictionGraph({ model, variables, batchTypes }: TrainedModel):
 
 /** What `load` needs to make the model whole again. */
 function trainingJson({ training, history, batchTypes, metrics, loss }: TrainedModel): NonNullable<ModelConfig['training']> {
-  const content = { ...training, loss: lossToJson(loss), metrics: metrics.map(({ name }) => name), batchTypes, history: historyToJson(history) };
+  const content = { ...training, loss: lossToJson(loss), metrics: metrics.filter(isRegistered).map(metricToJson), batchTypes, history: historyToJson(history) };
   return JSON.parse(JSON.stringify(content)) as NonNullable<ModelConfig['training']>;
 }

@@ -1,4 +1,4 @@
-import { input, type Tensor } from '../graph/tensor.js';
+import { input, type Tensor, type TensorType } from '../graph/tensor.js';
 import type { Variables } from '../nn/context.js';
 import { type BatchTypes, inputNamesOf } from './step.js';
 import { isLayer, type Layer } from '../nn/layer.js';
@@ -20,8 +20,13 @@ function preprocesses(model: Layer): boolean {
   return isLayer(first) && preprocesses(first);
 }
 
+/** What a model is given, by type, of batches of these types. */
+export function modelInputTypes(model: Layer, types: BatchTypes): TensorType[] {
+  const inputs = inputNamesOf(types).map((name) => input(name, types[name]!.dtype, types[name]!.shape));
+  return modelInput(model, inputs).map(({ dtype, shape }) => ({ dtype, shape }));
+}
+
 /** Fresh variables for a model that is to be trained on batches of these types. */
 export function initialVariables(model: Layer, types: BatchTypes, seed: number): Variables {
-  const inputs = inputNamesOf(types).map((name) => input(name, types[name]!.dtype, types[name]!.shape));
-  return model.init(modelInput(model, inputs), seed);
+  return model.init(modelInputTypes(model, types), seed);
 }

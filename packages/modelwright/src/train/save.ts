@@ -3,15 +3,15 @@ import { basename, resolve } from 'node:path';
 import { NdArray } from '../graph/array.js';
 import type { ArrayTree } from '../nn/context.js';
 import { lossFromJson, type LossJson } from '../nn/losses/index.js';
-import { metrics as knownMetrics } from '../nn/metrics/index.js';
+import { metricFromJson, type MetricJson } from '../nn/metrics/index.js';
 import { layerFromJson } from '../nn/registry.js';
 import { summarize } from '../nn/summarize.js';
 import { confusionMatrixSvg, curvesSvg, historyFromJson, modelCard, type ModelCardInfo } from '../report/index.js';
 import { readModelFolder, writeModelFolder } from '../saved/index.js';
 import { version } from '../version.js';
-import { initialVariables } from './modelInput.js';
+import { initialVariables, modelInputTypes } from './modelInput.js';
 import type { SaveOptions } from './platform.js';
-import { type BatchTypes, inputNamesOf } from './step.js';
+import type { BatchTypes } from './step.js';
 import { TrainedModel, type TrainingRecord } from './trained.js';
 
 /** Writes a trained model's folder: the model, its card, and the pictures in the card. */
@@ -75,7 +75,7 @@ function cardInfo(
       ...(last?.validation ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: last.validation }] : []),
     ],
     ...(pictures && { pictures }),
-    layers: summarize(model, inputNamesOf(batchTypes).map((name) => batchTypes[name]!)),
+    layers: summarize(model, modelInputTypes(model, batchTypes)),
     software: { modelwright: version, node: process.versions.node },
     limitations: options.limitations ?? 'It was measured on the data named above and on nothing else. Test it on data like yours before relying on it.',
   };
@@ -110,7 +110,7 @@ export async function load(directory: string): Promise<TrainedModel> {
     variables: { parameters: fill(fresh.parameters, ''), state: fill(fresh.state, '') },
     history: historyFromJson(history),
     loss: lossFromJson(loss),
-    metrics: metrics.flatMap((name) => knownMetrics[name] ?? []),
+    metrics: metrics.map(metricFromJson),
     batchTypes,
     classNames: config.labels,
     training: { ...training, loss: loss.type },
@@ -119,7 +119,7 @@ export async function load(directory: string): Promise<TrainedModel> {
 
 interface SavedTraining extends Omit<TrainingRecord, 'loss'> {
   readonly loss: LossJson;
-  readonly metrics: readonly string[];
+  readonly metrics: readonly MetricJson[];
   readonly batchTypes: BatchTypes;
   readonly history: unknown;
 }

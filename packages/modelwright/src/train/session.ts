@@ -4,11 +4,10 @@ import { leaves, unflatten } from '../graph/tree.js';
 import type { ArrayTree, Variables } from '../nn/context.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { Optimizer } from '../optim/index.js';
-import { encodeModel } from '../onnx/encode.js';
 import { randomKey } from '../primitives/index.js';
+import { ortModel } from '../runtime/ort.js';
 import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
-import { simplify } from '../transforms/simplify.js';
 import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes } from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
@@ -100,7 +99,7 @@ export class TrainingSession {
     const update: Uint8Array[] = [];
     for (let worker = 0; optimizer && worker < workers; worker++) {
       const [start, end] = shareOf(layouts.parameters.size, worker, workers);
-      update.push(encodeModel(simplify(traceUpdate(optimizer, end - start, options)), { extensions: true }));
+      update.push(ortModel(traceUpdate(optimizer, end - start, options), device));
       await breathe();
     }
     const engine = await platform.openEngine({
@@ -160,9 +159,7 @@ export class TrainingSession {
       const compile = async (): Promise<number> => {
         const { graph } = trace();
         await breathe();
-        const simple = simplify(graph);
-        await breathe();
-        const model = encodeModel(simple, { extensions: true });
+        const model = ortModel(graph, this.#options.device ?? 'cpu');
         await breathe();
         await this.#engine.addProgram(id, model);
         return id;

@@ -68,7 +68,7 @@ export class TrainedModel implements TrainedContent {
    * @param inputs [batch, ..] of the dtype and shape it was trained on; several for a network of several inputs
    */
   async predict(...inputs: NdArray[]): Promise<NdArray> {
-    this.#executable ??= defaultRuntime().compile(predictionGraph(this));
+    this.#executable ??= defaultRuntime().compile(predictionGraph(this), { inference: true });
     const [output] = await (await this.#executable).run(inputs);
     return output!;
   }

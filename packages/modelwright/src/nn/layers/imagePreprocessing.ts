@@ -52,7 +52,7 @@ const make = defineLayer<ImagePreprocessingOptions>({
       config: { size: [2, 3], mean: 0.5, std: 0.5 },
       inputs: [pictures([1, 1, 5, 7])],
     },
-    { name: 'imagePreprocessing larger', config: { size: [6, 5] }, inputs: [pictures([2, 1, 4, 3])] },
+    { name: 'imagePreprocessing larger', config: { size: [7, 5] }, inputs: [pictures([1, 1, 5, 3])] },
   ],
 });
 

@@ -1,26 +1,7 @@
+import { type CalibrationBin, expectedCalibrationError } from '../../nn/metrics/calibration.js';
 import { captionsIn } from '../captions.js';
 import { shortNumber } from '../numbers.js';
 import { type ChartOptions, ink, legend, palette, renderSvg, subtitleAt, titleAt, valueAxis } from './svg.js';
-
-/** The predictions whose confidence lies in one interval. */
-export interface CalibrationBin {
-  /** Mean confidence of the predictions, 0..1. */
-  readonly confidence: number;
-  /** Share of them that is right, 0..1. */
-  readonly accuracy: number;
-  /** How many they are. */
-  readonly count: number;
-}
-
-/** ECE = sum over bins of count/total * |accuracy - confidence| (Guo et al. 2017, https://arxiv.org/abs/1706.04599). */
-export function expectedCalibrationError(bins: readonly CalibrationBin[]): number {
-  const total = bins.reduce((sum, { count }) => sum + count, 0);
-  if (total === 0) return Number.NaN;
-  return bins.reduce(
-    (sum, { confidence, accuracy, count }) => sum + (count / total) * Math.abs(accuracy - confidence),
-    0,
-  );
-}
 
 /**
  * A reliability diagram as SVG: accuracy over confidence, a point a bin whose area grows with its count, and the

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { build } from 'esbuild';
 import sharp from 'sharp';
+import { expectedCalibrationError } from '../../nn/metrics/calibration.js';
 import type { History } from '../history.js';
-import { calibrationSvg, confusionMatrixSvg, curvesSvg, expectedCalibrationError, rocSvg } from './index.js';
+import { calibrationSvg, confusionMatrixSvg, curvesSvg, rocSvg } from './index.js';
 
 /** Draws the SVG, which fails unless it is well-formed, and gives the colour of one pixel. */
 async function pixel(svg: string, x: number, y: number): Promise<number[]> {

@@ -1,4 +1,4 @@
-export { type CalibrationBin, calibrationSvg, expectedCalibrationError } from './calibration.js';
+export { calibrationSvg } from './calibration.js';
 export { confusionMatrixSvg } from './confusionMatrix.js';
 export { type CurvesOptions, curvesSvg } from './curves.js';
 export { type RocCurve, rocSvg } from './roc.js';
