@@ -54,6 +54,8 @@ setTrainingPlatform({
   openStore: storageStore,
   progress: undefined,
   async save() {
-    throw new Error("A browser has no folders to save to. Use the trained model's export() and store its parts.");
+    throw new Error(
+      "A browser has no folders to save to. Use the trained model's export() and store its parts.",
+    );
   },
 });
