@@ -100,7 +100,7 @@ export class Board {
     this.#context.strokeStyle = '#ffffff';
     this.#context.beginPath();
     this.#context.moveTo(...from);
-    this.#context.lineTo(...to);
+    this.#context.lineTo(to[0] + 0.01, to[1]); // A line of no length, a tap, would not be drawn.
     this.#context.stroke();
     this.#onChange();
   }

@@ -13,6 +13,9 @@ interface Answer {
   readonly milliseconds: number;
 }
 
+/** The most characters of a class that is written large. */
+const longLabel = 10;
+
 const find = <E extends HTMLElement = HTMLElement>(id: string): E => document.getElementById(id) as E;
 const picture = find<HTMLImageElement>('picture');
 const canvas = find<HTMLCanvasElement>('board');
@@ -58,12 +61,17 @@ function render(): void {
 function renderAnswer(): void {
   const [best] = answer?.predictions ?? [];
   find('answer').textContent = best?.label ?? '';
+  find('answer').classList.toggle('long', (best?.label.length ?? 0) > longLabel);
   find('certainty').textContent = best ? percent(best.probability) : '';
   showBars(find('bars'), answer?.predictions ?? []);
   find('status').classList.toggle('fault', fault !== undefined);
-  if (fault !== undefined) find('status').textContent = text('failed', { reason: fault });
-  else
-    find('status').textContent = answer ? text('time', { milliseconds: answer.milliseconds.toFixed(1) }) : '';
+  find('status').textContent = statusText();
+}
+
+function statusText(): string {
+  if (fault !== undefined) return text('failed', { reason: fault });
+  if (answer) return text('time', { milliseconds: answer.milliseconds.toFixed(1) });
+  return models.length > 0 ? text('waiting') : '';
 }
 
 function drawn(): void {

@@ -50,12 +50,7 @@ function pageFiles(): Map<string, { type: string; body: Uint8Array<ArrayBuffer> 
 
 /** What the page must know of a model. */
 function pageModel({ name, config }: ServedModel) {
-  const { channels, size } = imageInput(config);
-  const trained = config.preprocessing?.size ?? size;
-  const isSmall = Array.isArray(trained) && trained[0] === 28 && trained[1] === 28;
-  return {
-    name,
-    classes: config.labels?.length ?? config.outputs[0]!.shape.at(-1),
-    drawable: channels === 1 && isSmall,
-  };
+  const { channels } = imageInput(config);
+  const { height, width } = config.preprocessing ?? {};
+  return { name, drawable: channels === 1 && height === 28 && width === 28 };
 }

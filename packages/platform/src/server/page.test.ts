@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { encodePng } from 'modelwright/data';
+import type { NdArray } from 'modelwright/runtime';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { plainImage, saveBrightnessModel } from '../testing.js';
+import { type RunningServer, serve } from './serve.js';
+import { type ServedModel, serveModel } from './servedModel.js';
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const skip = existsSync(executablePath)
+  ? false
+  : `there is no Chromium at ${executablePath}: install it, or set CHROMIUM_PATH`;
+
+describe('the page', { skip }, () => {
+  let folder = '';
+  let server: RunningServer;
+  let browser: Browser;
+  /** The pictures that the model of digits was asked about. */
+  const seen: NdArray[] = [];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'modelwright-page-'));
+    const labels = Array.from({ length: 10 }, (_, i) => String(i));
+    await saveBrightnessModel(join(folder, 'digits'), {
+      labels,
+      preprocessing: { channels: 1, height: 28, width: 28 },
+    });
+    await saveBrightnessModel(join(folder, 'photos'), { channels: 3, labels: ['cat', 'dog'] });
+    const digits = await serveModel(join(folder, 'digits'), { replicas: 1 });
+    const watched: ServedModel = {
+      ...digits,
+      run(inputs, signal) {
+        seen.push(inputs.image!);
+        return digits.run(inputs, signal);
+      },
+    };
+    const photos = await serveModel(join(folder, 'photos'), { replicas: 1 });
+    server = await serve({ models: [watched, photos], port: 0 });
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking'],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Opens the page, and checks that it asks no other server for anything and that nothing on it fails. */
+  async function open(options: { locale?: string; width?: number; hasTouch?: boolean } = {}): Promise<Page> {
+    const { locale = 'en-GB', width = 900, hasTouch = false } = options;
+    const context = await browser.newContext({ locale, viewport: { width, height: 800 }, hasTouch });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => assert.fail(error));
+    page.on('console', (message) => assert.notEqual(message.type(), 'error', message.text()));
+    page.on('request', (request) => assert.match(request.url(), new RegExp(`^(${server.url}|blob:|data:)`)));
+    await page.goto(server.url);
+    await page.getByText(/Draw here|在这里书写/).waitFor();
+    return page;
+  }
+
+  async function shares(page: Page): Promise<number[]> {
+    await page.locator('#bars li').first().waitFor();
+    return (await page.locator('#bars .share').allTextContents()).map((text) => Number.parseFloat(text));
+  }
+
+  async function draw(page: Page): Promise<void> {
+    const box = (await page.locator('#board').boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.8, { steps: 8 });
+    await page.mouse.up();
+  }
+
+  it('shows the probability of each class for what is drawn, and clears', async () => {
+    const page = await open();
+    await draw(page);
+    const values = await shares(page);
+    assert.equal(values.length, 10);
+    assert.ok(Math.abs(values.reduce((sum, value) => sum + value, 0) - 100) < 1);
+    assert.deepEqual(await page.locator('#bars .name').allTextContents(), [...'0123456789']);
+    assert.equal(await page.locator('#answer').textContent(), '9');
+    await page.getByRole('button', { name: 'Clear' }).click();
+    assert.equal(await page.locator('#bars li').count(), 0);
+    await page.context().close();
+  });
+
+  it('sends what was drawn as 28 x 28 white on black, its centre of mass in the middle', async () => {
+    const page = await open();
+    const box = (await page.locator('#board').boundingBox())!;
+    await page.mouse.click(box.x + 60, box.y + 80);
+    await shares(page);
+    const image = seen.at(-1)!;
+    assert.deepEqual(image.shape, [1, 1, 28, 28]);
+    const lit = image
+      .toNumbers()
+      .flatMap((value, i) => (value > 127 ? [[i % 28, Math.floor(i / 28)] as const] : []));
+    for (const axis of [0, 1] as const) {
+      const places = lit.map((place) => place[axis]);
+      assert.ok(Math.abs(Math.min(...places) - 4) <= 1 && Math.abs(Math.max(...places) - 23) <= 1, `${axis}`);
+    }
+    await page.context().close();
+  });
+
+  it('can be drawn on with the keyboard', async () => {
+    const page = await open();
+    await page.locator('#board').focus();
+    await page.keyboard.press('Space');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowDown');
+    assert.equal((await shares(page)).length, 10);
+    await page.context().close();
+  });
+
+  it('speaks Chinese where the browser does, and English when asked; fits a phone', async () => {
+    const page = await open({ locale: 'zh-CN', width: 360, hasTouch: true });
+    assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
+    const box = (await page.locator('#board').boundingBox())!;
+    await page.touchscreen.tap(box.x + 100, box.y + 100);
+    assert.equal((await shares(page)).length, 10);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'Clear' }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    await page.context().close();
+  });
+
+  it('takes a picture for a model that is not for drawings, and says what is wrong with one', async () => {
+    const page = await open();
+    await page.getByLabel('Model', { exact: true }).selectOption('photos');
+    assert.equal(await page.locator('#board').isVisible(), false);
+    const file = (buffer: Uint8Array) => ({
+      name: 'a.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(buffer),
+    });
+    await page.locator('#upload').setInputFiles(file(await encodePng(plainImage(200, 3))));
+    assert.equal((await shares(page)).length, 2);
+    assert.equal(await page.locator('#answer').textContent(), 'dog');
+    await page.context().close();
+  });
+});
