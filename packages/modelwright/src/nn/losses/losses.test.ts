@@ -147,7 +147,13 @@ describe('losses', () => {
     const [logits, indices] = [x([2, 3]), input('t', 'int32', [2])];
     const loss = crossEntropy(logits, indices, { ignoreIndex: -1 });
     const graph = new Graph([logits, indices], [loss, ...gradients(loss, [logits])]);
-    const given = [NdArray.from([[1, 2, 3], [0, 1, 0]]), NdArray.from([-1, -1], 'int32')]; // biome-ignore format: rows
+    const given = [
+      NdArray.from([
+        [1, 2, 3],
+        [0, 1, 0],
+      ]),
+      NdArray.from([-1, -1], 'int32'),
+    ];
     const [value, gradient] = evaluateReference(graph, given.map(toReference));
     assert.equal(value!.data[0], 0);
     assert.ok(gradient!.data.every((g) => g === 0));
@@ -163,16 +169,16 @@ describe('penalties', () => {
     ]),
     NdArray.from([10, -10]),
   ];
-  const valueOf = (term: Tensor): number =>
+  const evaluated = (term: Tensor): number =>
     evaluateReference(new Graph([parameters.weight, parameters.bias], [term]), values.map(toReference))[0]!
       .data[0]!;
 
   it('sum over weights, and over biases when asked', () => {
-    assert.equal(valueOf(l1(0.5)(parameters)), 0.5 * 6);
-    assert.equal(valueOf(l2(0.5)(parameters)), 0.5 * 14);
-    assert.equal(valueOf(l1(0.5, { of: 'all' })(parameters)), 0.5 * 26);
-    assert.equal(valueOf(l2(0.5, { of: 'all' })(parameters)), 0.5 * 214);
-    assert.equal(valueOf(l2(1)({ bias: parameters.bias })), 0);
+    assert.equal(evaluated(l1(0.5)(parameters)), 0.5 * 6);
+    assert.equal(evaluated(l2(0.5)(parameters)), 0.5 * 14);
+    assert.equal(evaluated(l1(0.5, { of: 'all' })(parameters)), 0.5 * 26);
+    assert.equal(evaluated(l2(0.5, { of: 'all' })(parameters)), 0.5 * 214);
+    assert.equal(evaluated(l2(1)({ bias: parameters.bias })), 0);
     assert.throws(() => l2(-1), /strength is -1/);
   });
 });

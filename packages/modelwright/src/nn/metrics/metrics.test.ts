@@ -192,25 +192,61 @@ describe('classification metrics', () => {
   const weight = (...values: number[]): NdArray => NdArray.from(values);
 
   it('leave out ignored positions', async () => {
-    const logits = NdArray.from([[[2, 0], [0, 2], [2, 0]], [[0, 2], [2, 0], [0, 2]]]); // biome-ignore format: rows
-    const targets = NdArray.from([[0, 1, -1], [0, -1, 1]], 'int32'); // biome-ignore format: rows
+    const logits = NdArray.from([
+      [
+        [2, 0],
+        [0, 2],
+        [2, 0],
+      ],
+      [
+        [0, 2],
+        [2, 0],
+        [0, 2],
+      ],
+    ]);
+    const targets = NdArray.from(
+      [
+        [0, 1, -1],
+        [0, -1, 1],
+      ],
+      'int32',
+    );
     const options = { classAxis: -1, ignoreIndex: -1 };
     const batch = [[logits, targets, weight(1, 1)]];
     assert.deepEqual(await resultsOn(accuracy.with(options), batch), [0.75, 0.75]);
     assert.deepEqual(await resultsOn(topKAccuracy(1, options), batch), [0.75, 0.75]);
-    const matrix = [[1, 1], [0, 2]]; // biome-ignore format: rows
+    const matrix = [
+      [1, 1],
+      [0, 2],
+    ];
     assert.deepEqual(await resultsOn(confusionMatrix.with(options), batch), [matrix, matrix]);
   });
 
   it('count examples by their weight', async () => {
-    const batch = [[NdArray.from([[1, 0], [1, 0]]), NdArray.from([0, 1], 'int32'), weight(3, 1)]]; // biome-ignore format: rows
+    const batch = [
+      [
+        NdArray.from([
+          [1, 0],
+          [1, 0],
+        ]),
+        NdArray.from([0, 1], 'int32'),
+        weight(3, 1),
+      ],
+    ];
     assert.deepEqual(await resultsOn(accuracy, batch), [0.75, 0.75]);
-    const matrix = [[3, 0], [1, 0]]; // biome-ignore format: rows
+    const matrix = [
+      [3, 0],
+      [1, 0],
+    ];
     assert.deepEqual(await resultsOn(confusionMatrix, batch), [matrix, matrix]);
   });
 
   it('rank ties for the true class, and never a logit that is not a number', async () => {
-    const logits = NdArray.from([[1, 1, 1], [Number.NaN, Number.NaN, Number.NaN], [-1e38, 5, 4]]); // biome-ignore format: rows
+    const logits = NdArray.from([
+      [1, 1, 1],
+      [Number.NaN, Number.NaN, Number.NaN],
+      [-1e38, 5, 4],
+    ]);
     const batch = [[logits, NdArray.from([2, 0, 0], 'int32'), weight(1, 1, 1)]];
     const results = await resultsOn(topKAccuracy(1), batch);
     for (const value of results) assert.ok(Math.abs(value - 1 / 3) < 1e-6, `${value}`);

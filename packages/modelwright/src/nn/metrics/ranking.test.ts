@@ -118,7 +118,10 @@ describe('calibration', () => {
   });
 
   it('reads confidences off probabilities', () => {
-    const probabilities = NdArray.from([[0.25, 0.75], [0.5, 0.5]]); // biome-ignore format: rows
+    const probabilities = NdArray.from([
+      [0.25, 0.75],
+      [0.5, 0.5],
+    ]);
     assert.deepEqual(topConfidences(probabilities, [1, 1]), { confidence: [0.75, 0.5], correct: [1, 0] });
     assert.throws(() => topConfidences(probabilities, [1]), /for 1 labels/);
     assert.throws(() => calibration([1.5], [1]), /1.5; expected probabilities/);
