@@ -23,20 +23,19 @@ export interface MetricJson {
 }
 
 /** Whether a metric can be written as JSON: not one of the user's own. */
-export function isRegistered(metric: Metric): boolean {
+export function isRegistered(metric: Metric): metric is Configurable<Metric, object> {
   const { type, config } = metric as Partial<Configurable<Metric, object>>;
   return type !== undefined && config !== undefined && Object.hasOwn(metrics, type);
 }
 
 /** A metric with its options as JSON. @throws TypeError for one of the user's own */
 export function metricToJson(metric: Metric): MetricJson {
-  const { type, config } = metric as Partial<Configurable<Metric, object>>;
-  if (!isRegistered(metric) || type === undefined || config === undefined) {
+  if (!isRegistered(metric)) {
     throw new TypeError(
       `The metric '${metric.name}' cannot be written as JSON: only ${Object.keys(metrics).join(', ')} can.`,
     );
   }
-  return { type, config };
+  return { type: metric.type, config: metric.config };
 }
 
 /** The metric a JSON form describes. @throws TypeError naming one that does not exist */
