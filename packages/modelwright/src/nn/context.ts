@@ -35,7 +35,7 @@ interface Call {
   readonly training: boolean;
   readonly key: Tensor | undefined;
   /** Set while the variables are being made: every parameter asked for is initialised here. */
-  readonly making: { readonly random: Random } | undefined;
+  readonly making: { readonly random: Random | undefined } | undefined;
   readonly observer: Observer | undefined;
   /** How many layers have drawn a salt so far. */
   salts: number;
@@ -89,16 +89,19 @@ export class Context {
     });
   }
 
-  /** For making the parameters of a model, perhaps watching how it is called. */
-  static making(random: Random, observer?: Observer): Context {
+  /** For making the parameters of a model. */
+  static making(random: Random): Context {
+    return Context.#making({ making: { random }, observer: undefined });
+  }
+
+  /** For watching how a model is called. Its parameters are made with their shapes and left at zero. */
+  static observed(observer: Observer): Context {
+    return Context.#making({ making: { random: undefined }, observer });
+  }
+
+  static #making(call: Pick<Call, 'making' | 'observer'>): Context {
     const trees = { parameters: {}, state: {}, newState: {}, made: { parameters: {}, state: {} } };
-    return new Context('', trees, {
-      training: false,
-      key: undefined,
-      making: { random },
-      observer,
-      salts: 0,
-    });
+    return new Context('', trees, { training: false, key: undefined, salts: 0, ...call });
   }
 
   get training(): boolean {
@@ -166,7 +169,8 @@ export class Context {
     const { making } = this.#call;
     if (making) {
       const sizes = staticShape(shape, `${this.path}.${name}`);
-      this.made[kind][name] = initializer(sizes, making.random);
+      const { random } = making;
+      this.made[kind][name] = random ? initializer(sizes, random) : new NdArray('float32', sizes);
       return input(`${this.path}.${name}`, 'float32', sizes);
     }
     const held = this[kind][name];

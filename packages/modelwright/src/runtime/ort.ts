@@ -5,7 +5,8 @@ import { type DType, dtypes, type TypedArrayOf } from '../graph/dtype.js';
 import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/shape.js';
 import { encodeModel } from '../onnx/encode.js';
-import { simplify } from '../transforms/simplify.js';
+import { convolutionsAsProducts } from '../transforms/convolutionProducts.js';
+import { type Rewrite, simplify } from '../transforms/simplify.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
 /** The part of an ONNX Runtime package that is used here. */
@@ -14,10 +15,14 @@ export interface OrtPackage {
   readonly Tensor: typeof OrtTensor;
 }
 
+/** What suits the CPU where weights change: constant weights are laid out better by ONNX Runtime itself. */
+const cpuRewrites: readonly Rewrite[] = [{ name: 'convolutions as products', run: convolutionsAsProducts }];
+
 /** A graph as a file for ONNX Runtime on a device: simplified, with ONNX Runtime's own operators where the device has them. */
-export function ortModel(graph: Graph, device: Device): Uint8Array<ArrayBuffer> {
+export function ortModel(graph: Graph, device: Device, { inference = false }: CompileOptions = {}): Uint8Array<ArrayBuffer> {
   // On WebGPU, FusedMatMul would run on the CPU, its operands copied there and back.
-  return encodeModel(simplify(graph), { extensions: device === 'cpu' });
+  const onCpu = device === 'cpu';
+  return encodeModel(simplify(graph, onCpu && !inference ? cpuRewrites : []), { extensions: onCpu });
 }
 
 /** How an ONNX Runtime package is used for one device. */
@@ -43,7 +48,7 @@ export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }
   return {
     name,
     open,
-    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options),
+    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device, options), options),
   };
 }
 

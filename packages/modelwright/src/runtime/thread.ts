@@ -89,6 +89,6 @@ export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
   return {
     name: `ONNX Runtime, ${device}, in a thread`,
     open,
-    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device), options),
+    compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device, options), options),
   };
 }

@@ -115,6 +115,6 @@ export function predictionGraph({ model, variables, batchTypes }: TrainedModel):
 
 /** What `load` needs to make the model whole again. */
 function trainingJson({ training, history, batchTypes, metrics, loss }: TrainedModel): NonNullable<ModelConfig['training']> {
-  const content = { ...training, loss: lossToJson(loss), metrics: metrics.filter(isRegistered).map(metricToJson), batchTypes, history: historyToJson(history) };
+  const content = { ...training, loss: lossToJson(loss), metrics: metrics.filter(isRegistered).map(metricToJson), batchTypes, history: JSON.parse(historyToJson(history)) as unknown };
   return JSON.parse(JSON.stringify(content)) as NonNullable<ModelConfig['training']>;
 }

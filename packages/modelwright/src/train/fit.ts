@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
 import { layerToJson } from '../nn/registry.js';
-import { learningRateOf } from '../optim/index.js';
+import { learningRateOf, ReduceOnPlateau } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
@@ -14,7 +14,8 @@ import { initialVariables } from './modelInput.js';
 import { BestEpoch } from './monitor.js';
 import type { FitOptions } from './options.js';
 import { type CheckpointStore, trainingPlatform } from './platform.js';
-import { noTotals, summarizeTotals, TrainingSession, type Totals } from './session.js';
+import { noTotals, type StepOutcome, summarizeTotals, TrainingSession, type Totals } from './session.js';
+import { type StepSpec, traceEvaluation } from './step.js';
 import { TrainedModel } from './trained.js';
 
 const lastCheckpoint = 'last.safetensors';
@@ -42,6 +43,16 @@ export async function fit(model: Layer, data: Dataset, options: FitOptions): Pro
   }
 }
 
+/** A step that the workers have been given. */
+interface SentStep {
+  readonly finished: Promise<StepOutcome>;
+  readonly step: number;
+  /** Batches of the epoch that are done with it. */
+  readonly at: number;
+  readonly batches: readonly Batch[];
+  readonly learningRate: number;
+}
+
 /** A training from its first step to its last. */
 class Training {
   readonly #model: Layer;
@@ -65,6 +76,7 @@ class Training {
   #totals: Totals = noTotals();
   #scale = 1;
   #stopped = false;
+  readonly #plateau: ReduceOnPlateau | undefined;
   readonly #best: BestEpoch | undefined;
   readonly #control: TrainingControl;
   #bestVariables: EngineVariables | undefined;
@@ -79,10 +91,12 @@ class Training {
       [train, held] = data.split([1 - validation, validation], { seed, shuffle: true }) as [Dataset, Dataset];
     }
     if (train.length === 0) throw new RangeError('fit: there are no examples to train on.');
+    if (held?.length === 0) throw new RangeError('fit: there are no examples to validate on. Hold out more, or leave validation out.');
     const batched = train.batchSize !== undefined;
     const batches = batched ? train : (shuffle ? train.shuffle(seed) : train).batch(batchSize);
     const sample = (await batches.at(0)) as Batch;
     const variables = options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
+    if (held) await requireMeasurable(held, { ...options, model, variables, metrics: options.metrics ?? [] });
     const session = await TrainingSession.open({ ...options, model, variables, metrics: options.metrics ?? [], seed }, sample);
     try {
       const training = new Training(model, options, { batches: batches as Dataset<Batch>, held, session, sample, variables, examples: batched ? batches.length * batchLength(sample) : train.length });
@@ -112,6 +126,7 @@ class Training {
     this.#store = options.checkpoint && trainingPlatform().openStore(options.checkpoint.directory);
     const monitor = options.earlyStopping ?? options.keepBest;
     this.#best = monitor && new BestEpoch(monitor, options.earlyStopping !== undefined);
+    this.#plateau = options.reduceOnPlateau && new ReduceOnPlateau(options.reduceOnPlateau.options);
     this.#control = this.#controlFor();
     this.#identity = {
       model: describeModel(model),
@@ -142,7 +157,10 @@ class Training {
       for (const callback of callbacks) await callback.onTrainBegin?.(this.#control);
       while (this.#epoch < this.#epochs && !this.#stopped) {
         await this.#runEpoch((step, metrics) => progress?.update({ epoch: this.#epoch + 1, step, metrics }));
-        if (this.#options.signal?.aborted) break;
+        if (this.#options.signal?.aborted) {
+          await this.#saveCheckpoint();
+          break;
+        }
         const record = await this.#endEpoch();
         progress?.endEpoch(record);
         for (const callback of callbacks) await callback.onEpochEnd?.(record, this.#control);
@@ -159,13 +177,19 @@ class Training {
     const { accumulate = 1, checkpoint, signal } = this.#options;
     const started = performance.now();
     const before = this.#epochSeconds;
-    const underway: Promise<void>[] = [];
+    const underway: SentStep[] = [];
+    let shown = 0;
     const drain = async (left: number): Promise<void> => {
-      while (underway.length > left) await underway.shift();
+      while (underway.length > left) {
+        const sent = underway.shift()!;
+        const metrics = await this.#endStep(sent);
+        if (performance.now() - shown < 100 && sent.at < this.#batches.length) continue;
+        shown = performance.now();
+        onStep(Math.ceil(sent.at / accumulate), metrics());
+      }
     };
     let group: Batch[] = [];
     let position = this.#batch;
-    let shown = 0;
     try {
       for await (const batch of this.#batches.iterate({ epoch: this.#epoch, from: this.#batch, prefetch: 2 * accumulate })) {
         group.push(batch);
@@ -173,24 +197,12 @@ class Training {
         if (group.length < accumulate && position < this.#batches.length) continue;
         const step = ++this.#step;
         const learningRate = this.#learningRate(step);
-        const taken = group;
-        group = [];
+        const batches = group;
         const at = position;
-        const { finished } = await this.#session.step(taken, step, learningRate, this.#totals);
-        underway.push(
-          finished.then(async ({ loss, gradientNorm }) => {
-            this.#batch = at;
-            const stepInEpoch = Math.ceil(at / accumulate);
-            if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, this.#epoch + 1, taken, this.#lastGoodModel());
-            const metrics = (): Record<string, number> => summarizeTotals(this.#totals, this.#options.metrics ?? []);
-            const info = { step, epoch: this.#epoch + 1, stepInEpoch, loss, learningRate, gradientNorm, metrics };
-            for (const callback of this.#options.callbacks ?? []) await callback.onStepEnd?.(info, this.#control);
-            if (performance.now() - shown < 100 && at < this.#batches.length) return;
-            shown = performance.now();
-            onStep(stepInEpoch, metrics());
-          }),
-        );
-        underway.at(-1)!.catch(() => undefined);
+        group = [];
+        const { finished } = await this.#session.step(batches, step, learningRate, this.#totals);
+        finished.catch(() => undefined); // told when its turn comes
+        underway.push({ finished, step, at, batches, learningRate });
         await drain(stepsAhead - 1);
         this.#epochSeconds = before + (performance.now() - started) / 1000;
         if (checkpoint?.everySteps && step % checkpoint.everySteps === 0 && at < this.#batches.length) {
@@ -201,18 +213,39 @@ class Training {
       }
       await drain(0);
     } finally {
-      await Promise.allSettled(underway);
+      await Promise.allSettled(underway.map(({ finished }) => finished));
     }
     this.#epochSeconds = before + (performance.now() - started) / 1000;
   }
 
+  /** Waits for a step, takes note of it and tells the callbacks: in the order of the steps, always one step behind. */
+  async #endStep({ finished, step, at, batches, learningRate }: SentStep): Promise<() => Record<string, number>> {
+    const { loss, gradientNorm } = await finished;
+    const { accumulate = 1, callbacks = [] } = this.#options;
+    this.#batch = at;
+    const epoch = this.#epoch + 1;
+    if (!Number.isFinite(loss)) throw new NonFiniteLossError(`The loss became ${loss}`, step, epoch, batches, this.#lastGoodModel());
+    const metrics = (): Record<string, number> => summarizeTotals(this.#totals, this.#options.metrics ?? []);
+    const info = { step, epoch, stepInEpoch: Math.ceil(at / accumulate), loss, learningRate, gradientNorm, metrics };
+    for (const callback of callbacks) await callback.onStepEnd?.(info, this.#control);
+    return metrics;
+  }
+
+  /** What the training has reached. @throws NonFiniteLossError when it is worth nothing, so that it is not kept */
+  async #readGood(): Promise<EngineVariables> {
+    const variables = await this.#session.read();
+    if (variables.parameters.every(Number.isFinite)) return variables;
+    throw new NonFiniteLossError('The parameters became infinite', this.#step, this.#epoch + 1, [], this.#lastGoodModel());
+  }
+
   async #endEpoch(): Promise<EpochRecord> {
-    const { metrics = [], reduceOnPlateau, fastDevRun, average } = this.#options;
+    const { metrics = [], fastDevRun, average } = this.#options;
     const started = performance.now();
     const train = summarizeTotals(this.#totals, metrics);
     let held = this.#validation;
     if (held && fastDevRun) held = held.take(Math.min(held.length, 2 * batchLength(this.#sample)));
     const validation = held && (await evaluateWith(this.#session, held, metrics, { averaged: average !== undefined }));
+    const reached = await this.#readGood();
     const record: EpochRecord = {
       epoch: this.#epoch + 1,
       step: this.#step,
@@ -226,8 +259,8 @@ class Training {
     this.#batch = 0;
     this.#epochSeconds = 0;
     this.#totals = noTotals();
-    this.#lastGood = await this.#session.read();
-    reduceOnPlateau?.update((validation ?? train).loss!);
+    this.#lastGood = reached;
+    this.#plateau?.update((validation ?? train).loss!);
     if (this.#best?.improves(record)) {
       this.#bestVariables = this.#lastGood;
       await this.#store?.write(bestCheckpoint, this.#encode(this.#lastGood));
@@ -237,8 +270,7 @@ class Training {
   }
 
   #learningRate(step: number): number {
-    const { optimizer, reduceOnPlateau } = this.#options;
-    return this.#scale * (reduceOnPlateau?.state.scale ?? 1) * learningRateOf(optimizer, step);
+    return this.#scale * (this.#plateau?.state.scale ?? 1) * learningRateOf(this.#options.optimizer, step);
   }
 
   #controlFor(): TrainingControl {
@@ -273,18 +305,18 @@ class Training {
         loss: this.#totals.loss,
         weight: this.#totals.weight,
         best: this.#best?.state,
-        plateau: this.#options.reduceOnPlateau?.state,
+        plateau: this.#plateau?.state,
       },
     });
   }
 
   async #saveCheckpoint(): Promise<void> {
-    if (this.#store) await this.#store.write(lastCheckpoint, this.#encode(await this.#session.read()));
+    if (this.#store) await this.#store.write(lastCheckpoint, this.#encode(await this.#readGood()));
   }
 
   /** Goes on from the checkpoint in the folder, if that is wanted and there is one. */
   async #resume(): Promise<void> {
-    const { checkpoint, reduceOnPlateau } = this.#options;
+    const { checkpoint } = this.#options;
     if (!this.#store || !checkpoint?.resume) return;
     const content = await this.#store.read(lastCheckpoint);
     if (!content) return;
@@ -300,8 +332,9 @@ class Training {
     this.#scale = progress.learningRateScale;
     this.#totals = { loss: progress.loss, weight: progress.weight, statistics: new Map(statistics) };
     if (this.#best && progress.best) this.#best.state = progress.best;
-    if (reduceOnPlateau && progress.plateau) reduceOnPlateau.state = progress.plateau;
-    const best = this.#best && (await this.#store.read(bestCheckpoint));
+    if (this.#plateau && progress.plateau) this.#plateau.state = progress.plateau;
+    if (this.#best?.exhausted) this.#stopped = true;
+    const best = this.#best?.state && (await this.#store.read(bestCheckpoint));
     if (best) this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
   }
 
@@ -340,6 +373,16 @@ class Training {
         device,
       },
     });
+  }
+}
+
+/** @throws TypeError when the model, the loss and the metrics do not fit the validation data, before any step is taken */
+async function requireMeasurable(held: Dataset, spec: StepSpec): Promise<void> {
+  const sample = (await (held.batchSize === undefined ? held.batch(1) : held).at(0)) as Batch;
+  try {
+    traceEvaluation(spec, rowTypes(sample, batchLength(sample)));
+  } catch (cause) {
+    throw new TypeError(`The validation data does not fit: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 

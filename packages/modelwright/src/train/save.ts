@@ -108,7 +108,7 @@ export async function load(directory: string): Promise<TrainedModel> {
   return new TrainedModel({
     model,
     variables: { parameters: fill(fresh.parameters, ''), state: fill(fresh.state, '') },
-    history: historyFromJson(history),
+    history: historyFromJson(JSON.stringify(history)),
     loss: lossFromJson(loss),
     metrics: metrics.map(metricFromJson),
     batchTypes,

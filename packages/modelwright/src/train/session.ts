@@ -192,7 +192,7 @@ export class TrainingSession {
       const row: (Shard | undefined)[] = [];
       for (const [worker, [start, end]] of parts.entries()) {
         const program = await this.#gradientProgram(batch, end - start);
-        const weight = weights[position]!.slice(start, end).map((value) => value / total);
+        const weight = weights[position]!.slice(start, end).map((value) => value / (total || 1));
         const key = randomKey(seed, step, position, worker);
         row.push({
           program,

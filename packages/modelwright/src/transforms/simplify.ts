@@ -16,9 +16,16 @@ export const rewrites: readonly Rewrite[] = [
   { name: 'common subexpressions', run: eliminateCommonSubexpressions },
 ];
 
-/** The same computation in fewer nodes. Repeats the rewrites until none changes the number of nodes. */
-export function simplify(graph: Graph): Graph {
+/**
+ * The same computation in fewer nodes. Repeats the rewrites until none changes the number of nodes.
+ * @param first rewrites to run before: those that suit the device
+ */
+export function simplify(graph: Graph, first: readonly Rewrite[] = []): Graph {
   let current = graph;
+  for (const { name, run } of first) {
+    current = run(current);
+    checkGraph(current, name);
+  }
   for (let round = 0; round < 8; round++) {
     const before = current.nodes.length;
     for (const { name, run } of rewrites) {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryTotals } from '../../report/summary.js';
-import { NdArray } from '../../graph/array.js';
 import { runReference } from '../../graph/evaluate.js';
-import { entries } from '../../graph/tree.js';
 import { spread } from '../../primitives/define.js';
 import { openOrt } from '../../runtime/testing.js';
-import { compose, dense, digitsCnn, layerFromJson, layerToJson, mlp, networks, type NetworkName, resnet18, resnet34, smallCnn, summarize } from '../index.js';
+import { compose, dense, digitsCnn, type Layer, layerFromJson, layerToJson, mlp, networks, type NetworkName, resnet18, resnet34, smallCnn, summarize } from '../index.js';
 import { traceLayer } from '../testing.js';
 
 describe('summarize', () => {
@@ -56,21 +54,26 @@ describe('networks', () => {
     assert.ok(Math.abs(flops / 2 - 1.8e9) < 0.05e9, `${flops}`);
   });
 
-  for (const name of Object.keys(networks) as NetworkName[]) {
-    it(`${name} gives logits for one picture, alike in ONNX Runtime and after a round trip through JSON`, async () => {
-      const network = networks[name]({ classes: 6, ...(name.startsWith('resnet') ? { stem: 'small' } : {}) });
-      const x: NdArray = spread([1, 3, 32, 32], 0, 1);
+  const small = (name: NetworkName): Layer => networks[name]({ classes: 6, ...(name.startsWith('resnet') ? { stem: 'small' } : {}) });
+
+  it('are the same after a round trip through JSON', () => {
+    for (const name of Object.keys(networks) as NetworkName[]) {
+      const network = small(name);
       const read = layerFromJson(JSON.parse(JSON.stringify(layerToJson(network))));
-      const variables = network.init(x);
-      assert.deepEqual(entries(read.init(x)).map(([path]) => path), entries(variables).map(([path]) => path));
-      const traced = traceLayer(network, [x], variables, { shapes: [['batch', 3, 32, 32]] });
+      assert.deepEqual(summarize(read, color), summarize(network, color));
+    }
+  });
+
+  // resnet34 is resnet18 with more of the same blocks.
+  for (const name of ['small-cnn', 'resnet18', 'mlp'] as const) {
+    it(`${name} gives logits for one picture in ONNX Runtime, the batch left open`, async () => {
+      const x = spread([1, 3, 32, 32], 0, 1);
+      const network = small(name);
+      const traced = traceLayer(network, [x], network.init(x), { shapes: [['batch', 3, 32, 32]] });
       assert.deepEqual(traced.output.shape, ['batch', 6]);
       const [logits] = await openOrt(traced.graph([traced.output]), traced.values, false);
-      const copy = traceLayer(read, [x], variables);
-      const [again] = await openOrt(copy.graph([copy.output]), copy.values, true);
       assert.deepEqual(logits!.shape, [1, 6]);
       assert.ok(logits!.toNumbers().every(Number.isFinite));
-      assert.deepEqual(again!.toNumbers(), logits!.toNumbers());
     });
   }
 

@@ -77,6 +77,7 @@ export class Exchange {
   /** Waits until all workers are here. */
   #wait(): void {
     const round = Atomics.load(this.#control, generation);
+    this.#requireAll();
     if (Atomics.add(this.#control, arrived, 1) + 1 === this.#workers) {
       Atomics.store(this.#control, arrived, 0);
       Atomics.add(this.#control, generation, 1);
@@ -88,6 +89,11 @@ export class Exchange {
         }
       }
     }
+    this.#requireAll();
+  }
+
+  /** @throws Error when a worker has failed: it will come to no meeting any more */
+  #requireAll(): void {
     if (Atomics.load(this.#control, failed) !== 0) throw new Error('Another worker of this training has failed.');
   }
 }
