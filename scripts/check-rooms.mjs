@@ -1,0 +1,59 @@
+// Checks the house's order: a room of packages/modelwright/src may import from the rooms below it, never from one above.
+// Also checks that one file alone imports each package of ONNX Runtime. Prints what is wrong; exits with 1 if anything is.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Bottom up. ARCHITECTURE.md says why. */
+const rooms = [
+  'graph',
+  'onnx',
+  'primitives',
+  'transforms',
+  'runtime',
+  'optim',
+  'nn',
+  'data',
+  'report',
+  'saved',
+  'train',
+  'tasks',
+];
+
+/** Packages that one file alone imports. */
+const guarded = { 'onnxruntime-node': 'runtime/ortNode.ts', 'onnxruntime-web': 'runtime/ortWeb.ts' };
+
+/** Files for tests: they may import from anywhere. */
+const forTests = /(^|\/)testing(\/|\.ts$)|\.test\.ts$|(^|\/)conformance\w*\.ts$/;
+
+const source = join(fileURLToPath(new URL('..', import.meta.url)), 'packages/modelwright/src');
+const imports = /^(?:import|export)\b[^'";]*'([^']+)'|\bimport\('([^']+)'\)/gm;
+const violations = [];
+
+for (const entry of readdirSync(source, { recursive: true }).sort()) {
+  const file = entry.replaceAll('\\', '/');
+  if (!file.endsWith('.ts') || forTests.test(file)) continue;
+  const room = file.split('/')[0];
+  const inside = file.includes('/');
+  if (inside && !rooms.includes(room)) violations.push(`${file}: '${room}' is no room of the house`);
+  const code = readFileSync(join(source, file), 'utf8');
+  for (const [, declared, loaded] of code.matchAll(imports)) {
+    const target = declared ?? loaded;
+    for (const [name, owner] of Object.entries(guarded)) {
+      if ((target === name || target.startsWith(`${name}/`)) && file !== owner) {
+        violations.push(`${file} imports ${target}: only ${owner} may`);
+      }
+    }
+    if (!target.startsWith('.') || !inside) continue;
+    const other = posix.join(posix.dirname(file), target).split('/')[0];
+    if (rooms.indexOf(other) > rooms.indexOf(room)) {
+      violations.push(`${file} imports ${target}: '${other}' lies above '${room}'`);
+    }
+  }
+}
+
+for (const violation of violations) console.log(violation);
+console.log(
+  violations.length === 0 ? `The ${rooms.length} rooms are in order.` : `${violations.length} violation(s).`,
+);
+process.exitCode = violations.length === 0 ? 0 : 1;
