@@ -34,7 +34,10 @@ describe('initializers', () => {
       const found = moments(draw(config, shape));
       // Over 10,000 draws the mean errs by sqrt(variance) / 100, and the variance by sqrt(2 / 10,000) of itself at most.
       assert.ok(Math.abs(found.mean) < 4 * Math.sqrt(variance) * 0.01, `mean ${found.mean}`);
-      assert.ok(Math.abs(found.variance / variance - 1) < 4 * Math.SQRT2 * 0.01, `variance ${found.variance}`);
+      assert.ok(
+        Math.abs(found.variance / variance - 1) < 4 * Math.SQRT2 * 0.01,
+        `variance ${found.variance}`,
+      );
       assert.ok(found.largest <= Math.fround(bound), `largest ${found.largest}`);
     });
   }
@@ -44,7 +47,11 @@ describe('initializers', () => {
     assert.ok(Math.abs(variance * 400 - 1) < 0.06);
   });
 
-  for (const [rows, columns] of [[3, 8], [8, 3], [5, 5]] as const) {
+  for (const [rows, columns] of [
+    [3, 8],
+    [8, 3],
+    [5, 5],
+  ] as const) {
     it(`orthogonal: ${rows} x ${columns}`, () => {
       const w = draw({ name: 'orthogonal', gain: 2 }, [rows, columns]);
       const at = (i: number, j: number): number => w[i * columns + j]!;
@@ -52,7 +59,8 @@ describe('initializers', () => {
       for (let a = 0; a < count; a++) {
         for (let b = 0; b < count; b++) {
           let product = 0;
-          for (let k = 0; k < length; k++) product += rows <= columns ? at(a, k) * at(b, k) : at(k, a) * at(k, b);
+          for (let k = 0; k < length; k++)
+            product += rows <= columns ? at(a, k) * at(b, k) : at(k, a) * at(k, b);
           assert.ok(Math.abs(product - (a === b ? 4 : 0)) < 1e-6, `${a}, ${b}: ${product}`);
         }
       }

@@ -12,7 +12,15 @@ import { openOrt } from '../runtime/testing.js';
 import { readFixture } from '../testing/fixture.js';
 import { gradients } from '../transforms/grad.js';
 import { simplify } from '../transforms/simplify.js';
-import { Layer, type LayerDefinition, type LayerSample, layerDefinitions, layerFromJson, layerToJson, type Variables } from './index.js';
+import {
+  Layer,
+  type LayerDefinition,
+  type LayerSample,
+  layerDefinitions,
+  layerFromJson,
+  layerToJson,
+  type Variables,
+} from './index.js';
 import { type Traced, toReference, traceLayer } from './testing.js';
 
 interface Values {
@@ -43,11 +51,20 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance:
 /** cos(1), cos(2), ...: what each output weighs, so that the gradients of all elements are told apart. */
 const cosines = (output: Tensor): Tensor => {
   const shape = output.shape as readonly number[];
-  return constant(NdArray.of('float32', shape, Array.from({ length: sizeOf(shape) }, (_, i) => Math.cos(i + 1))));
+  return constant(
+    NdArray.of(
+      'float32',
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => Math.cos(i + 1)),
+    ),
+  );
 };
 
 /** What gradients are taken of: all parameters, and inputs that are floats. */
-const trainable = (traced: Traced): Tensor[] => [...traced.inputs.filter(({ dtype }) => isFloat(dtype)), ...traced.parameters];
+const trainable = (traced: Traced): Tensor[] => [
+  ...traced.inputs.filter(({ dtype }) => isFloat(dtype)),
+  ...traced.parameters,
+];
 
 function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<unknown>): void {
   const { inputs, training = false } = sample;
@@ -61,7 +78,10 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
     assert.deepEqual(again, variables);
     const traced = trace();
     const copy = traceLayer(read, inputs, again, { training });
-    assert.deepEqual(runReference(copy.graph([copy.output]), copy.values), runReference(traced.graph([traced.output]), traced.values));
+    assert.deepEqual(
+      runReference(copy.graph([copy.output]), copy.values),
+      runReference(traced.graph([traced.output]), traced.values),
+    );
   });
 
   it(`runs in ONNX Runtime as in the reference${training ? '' : ', the batch left open'}`, async () => {
@@ -90,7 +110,12 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
       const found = evaluateReference(traced.graph(gradients(loss, wanted)), traced.values.map(toReference));
       const values = traced.values.map(toReference);
       for (const [which, tensor] of wanted.entries()) {
-        near(found[which]!.data, differences(forward, values, forward.inputs.indexOf(tensor)), 1e-6, `gradient ${which}`);
+        near(
+          found[which]!.data,
+          differences(forward, values, forward.inputs.indexOf(tensor)),
+          1e-6,
+          `gradient ${which}`,
+        );
       }
     });
 
@@ -103,7 +128,8 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
       const step = simplify(traced.graph([loss, ...moved]));
       const [before, ...after] = await openOrt(step, traced.values, true);
       const expected = runReference(step, traced.values);
-      for (const [i, array] of [before!, ...after].entries()) near(array.toNumbers(), expected[i]!.toNumbers(), 1e-4, `result ${i}`);
+      for (const [i, array] of [before!, ...after].entries())
+        near(array.toNumbers(), expected[i]!.toNumbers(), 1e-4, `result ${i}`);
       const values = [...traced.values];
       for (const [i, tensor] of wanted.entries()) values[forward.inputs.indexOf(tensor)] = after[i]!;
       assert.ok(runReference(forward, values)[0]!.item() < before!.item());
@@ -128,7 +154,9 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
     const given = [...ordered('parameters', fixture.parameters), ...ordered('state', fixture.state)];
     const values = traced.values.map((array, i): ReferenceValue => {
       const override = given[i - inputs.length];
-      return override ? { shape: override.shape, data: Float64Array.from(override.data) } : toReference(array);
+      return override
+        ? { shape: override.shape, data: Float64Array.from(override.data) }
+        : toReference(array);
     });
     const expected = [
       fixture.output,
@@ -146,7 +174,11 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
 }
 
 /** The derivative of a graph's only output, one element at a time, by Richardson's extrapolation of central differences. */
-function differences(graph: ReturnType<Traced['graph']>, values: readonly ReferenceValue[], which: number): Float64Array {
+function differences(
+  graph: ReturnType<Traced['graph']>,
+  values: readonly ReferenceValue[],
+  which: number,
+): Float64Array {
   const { data } = values[which]!;
   return Float64Array.from(data, (value, element) => {
     const at = (shift: number): number => {
@@ -170,7 +202,12 @@ for (const definition of layerDefinitions()) {
 }
 
 it('the fixtures hold the samples, and nothing else', () => {
-  const names = layerDefinitions().flatMap((definition) => definition.samples().filter(({ noFixture }) => noFixture === undefined).map(({ name }) => name));
+  const names = layerDefinitions().flatMap((definition) =>
+    definition
+      .samples()
+      .filter(({ noFixture }) => noFixture === undefined)
+      .map(({ name }) => name),
+  );
   assert.deepEqual(Object.keys(fixtures).sort(), [...names].sort());
   assert.equal(leaves(names).length, new Set(names).size);
 });

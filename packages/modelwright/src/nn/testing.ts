@@ -1,5 +1,5 @@
 // For tests: a layer as a graph over its inputs, parameters and state.
-import { NdArray } from '../graph/array.js';
+import type { NdArray } from '../graph/array.js';
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type ReferenceValue, type Tensor } from '../graph/tensor.js';
@@ -27,14 +27,26 @@ export interface TraceOptions {
   readonly seed?: number;
 }
 
-export function traceLayer(layer: Layer, arrays: readonly NdArray[], variables: Variables, options: TraceOptions = {}): Traced {
+export function traceLayer(
+  layer: Layer,
+  arrays: readonly NdArray[],
+  variables: Variables,
+  options: TraceOptions = {},
+): Traced {
   const { training = false, shapes = arrays.map(({ shape }) => shape), seed = 5 } = options;
   const inputs = arrays.map(({ dtype }, i) => input(`x${i}`, dtype, shapes[i]!));
   const asInputs = (tree: Variables['parameters'], kind: string): TensorTree =>
     map((array: NdArray) => input(kind, array.dtype, array.shape), tree as never) as TensorTree;
-  const [parameters, state] = [asInputs(variables.parameters, 'parameter'), asInputs(variables.state, 'state')];
+  const [parameters, state] = [
+    asInputs(variables.parameters, 'parameter'),
+    asInputs(variables.state, 'state'),
+  ];
   const key = input('key', 'int32', [2]);
-  const [output, newState] = layer.applyWithState(parameters, inputs, { training, state, ...(training ? { key } : {}) });
+  const [output, newState] = layer.applyWithState(parameters, inputs, {
+    training,
+    state,
+    ...(training ? { key } : {}),
+  });
   const [parameterList, stateList] = [leaves<Tensor>(parameters), leaves<Tensor>(state)];
   const going = [...inputs, ...parameterList, ...stateList, ...(training ? [key] : [])];
   return {

@@ -1,7 +1,7 @@
 import { formatShape, staticShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { spread } from '../../primitives/define.js';
-import { add, div, mean, mul, reshape, sqrt, sub } from '../../primitives/index.js';
+import { add, div, mean, mul, reshape, sqrt, stopGradient, sub } from '../../primitives/index.js';
 import { knownSize, requireFloats, requireWithin } from '../checks.js';
 import { ones, zeros } from '../initializers.js';
 import type { Layer } from '../layer.js';
@@ -37,15 +37,14 @@ const make = defineLayer<BatchNormOptions>({
       axes.map((axis) => x!.shape[axis]!),
       'batchNorm in training',
     ).reduce((a, b) => a * b, 1);
-    const batchMean = mean(x!, axes);
-    const centred = sub(x!, asColumn(batchMean));
-    const variance = mean(mul(centred, centred), axes);
+    const { batchMean, centred, variance, drift } = statistics(x!, axes, asColumn);
     const unbiased = mul(variance, count / Math.max(1, count - 1));
     const moved = (running: Tensor, batch: Tensor): Tensor =>
       add(mul(running, 1 - momentum), mul(batch, momentum));
     context.updateState('runningMean', moved(runningMean, batchMean));
     context.updateState('runningVariance', moved(runningVariance, unbiased));
-    return add(mul(centred, asColumn(scaleFor(variance))), asColumn(bias));
+    const scale = scaleFor(variance);
+    return add(mul(centred, asColumn(scale)), asColumn(sub(bias, mul(drift, scale))));
   },
   samples: () => [
     { name: 'batchNorm', config: {}, inputs: [spread([3, 2, 2, 3])] },
@@ -59,6 +58,21 @@ const make = defineLayer<BatchNormOptions>({
     { name: 'batchNorm one image', config: {}, inputs: [spread([1, 2, 2, 2])], training: true },
   ],
 });
+
+/**
+ * Mean and variance of each channel, said so that their gradients take few passes over the data. The values are centred on a
+ * mean that counts as constant: the variance does not notice, since it is smallest around the mean. What the result owes to
+ * the mean flows through `drift`, zero in value. Likewise 2 mean(c k) - mean(k k), where k = c counts as constant, is mean(c c)
+ * in value and in gradient.
+ */
+function statistics(x: Tensor, axes: readonly number[], asColumn: (perChannel: Tensor) => Tensor) {
+  const batchMean = mean(x, axes);
+  const fixedMean = stopGradient(batchMean);
+  const centred = sub(x, asColumn(fixedMean));
+  const squares = mean(mul(centred, stopGradient(centred)), axes);
+  const variance = sub(mul(squares, 2), stopGradient(squares));
+  return { batchMean, centred, variance, drift: sub(batchMean, fixedMean) };
+}
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015): y = weight (x - mean) / sqrt(variance + epsilon) + bias, channel by channel.

@@ -5,7 +5,16 @@ import { NdArray } from '../../graph/array.js';
 import { runReference } from '../../graph/evaluate.js';
 import { spread } from '../../primitives/define.js';
 import { openOrt } from '../../runtime/testing.js';
-import { batchNorm, compose, conv2d, dense, imagePreprocessing, type Layer, maxPool2d, sequential } from '../index.js';
+import {
+  batchNorm,
+  compose,
+  conv2d,
+  dense,
+  imagePreprocessing,
+  type Layer,
+  maxPool2d,
+  sequential,
+} from '../index.js';
 import { traceLayer } from '../testing.js';
 
 describe('batchNorm', () => {
@@ -13,7 +22,10 @@ describe('batchNorm', () => {
     const x = NdArray.from([[3, -1]]);
     const layer = batchNorm();
     const traced = traceLayer(layer, [x], layer.init(x), { training: true });
-    const [y, mean, variance] = runReference(traced.graph([traced.output, ...traced.newState]), traced.values);
+    const [y, mean, variance] = runReference(
+      traced.graph([traced.output, ...traced.newState]),
+      traced.values,
+    );
     assert.deepEqual(y!.toNumbers().map(Math.abs), [0, 0]);
     assert.deepEqual(mean!.toNumbers(), [0.3, -0.1].map(Math.fround));
     assert.deepEqual(variance!.toNumbers(), [0.9, 0.9].map(Math.fround));
@@ -25,24 +37,38 @@ describe('batchNorm', () => {
     const layer = batchNorm({ epsilon: 0 });
     const traced = traceLayer(layer, [x], layer.init(x), { training: true });
     const [y] = await openOrt(traced.graph([traced.output]), traced.values, true);
-    for (const [i, value] of [-Math.SQRT2, Math.SQRT2, 0, 0].entries()) assert.ok(Math.abs(y!.toNumbers()[i]! - value) < 1e-5);
+    for (const [i, value] of [-Math.SQRT2, Math.SQRT2, 0, 0].entries())
+      assert.ok(Math.abs(y!.toNumbers()[i]! - value) < 1e-5);
   });
 
   it('asks for known sizes in training', () => {
     const layer = batchNorm();
     const x = spread([2, 3]);
-    assert.throws(() => traceLayer(layer, [x], layer.init(x), { training: true, shapes: [['batch', 3]] }), /batchNorm in training.*'batch' open/);
+    assert.throws(
+      () => traceLayer(layer, [x], layer.init(x), { training: true, shapes: [['batch', 3]] }),
+      /batchNorm in training.*'batch' open/,
+    );
   });
 });
 
 describe('imagePreprocessing', () => {
-  const stored = (shape: readonly number[]): NdArray => NdArray.of('uint8', shape, spread(shape, 0, 256).data);
+  const stored = (shape: readonly number[]): NdArray =>
+    NdArray.of('uint8', shape, spread(shape, 0, 256).data);
 
   it('takes pictures of any size, and makes whole pixel values of them before scaling', async () => {
     const layer = imagePreprocessing({ size: [4, 4], scale: 1 });
-    for (const shape of [[2, 3, 7, 5], [1, 3, 2, 9], [1, 3, 4, 4]]) {
+    for (const shape of [
+      [2, 3, 7, 5],
+      [1, 3, 2, 9],
+      [1, 3, 4, 4],
+    ]) {
       const x = stored(shape);
-      const traced = traceLayer(layer, [x], { parameters: {}, state: {} }, { shapes: [['batch', 3, 'height', 'width']] });
+      const traced = traceLayer(
+        layer,
+        [x],
+        { parameters: {}, state: {} },
+        { shapes: [['batch', 3, 'height', 'width']] },
+      );
       assert.deepEqual(traced.output.shape, ['batch', 3, 4, 4]);
       const [y] = await openOrt(traced.graph([traced.output]), traced.values, false);
       assert.deepEqual(y!.shape, [shape[0], 3, 4, 4]);
@@ -52,11 +78,20 @@ describe('imagePreprocessing', () => {
   });
 
   it('feeds a network in the same graph', async () => {
-    const layer = sequential(imagePreprocessing({ size: [8, 8] }), conv2d(2, 3, { activation: 'relu' }), maxPool2d(2));
+    const layer = sequential(
+      imagePreprocessing({ size: [8, 8] }),
+      conv2d(2, 3, { activation: 'relu' }),
+      maxPool2d(2),
+    );
     const x = stored([2, 3, 11, 6]);
-    const traced = traceLayer(layer, [x], layer.init({ dtype: 'uint8', shape: ['batch', 3, 'height', 'width'] }), {
-      shapes: [['batch', 3, 'height', 'width']],
-    });
+    const traced = traceLayer(
+      layer,
+      [x],
+      layer.init({ dtype: 'uint8', shape: ['batch', 3, 'height', 'width'] }),
+      {
+        shapes: [['batch', 3, 'height', 'width']],
+      },
+    );
     const [y] = await openOrt(traced.graph([traced.output]), traced.values, false);
     assert.deepEqual(y!.shape, [2, 2, 3, 3]);
   });

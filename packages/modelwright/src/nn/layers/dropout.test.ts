@@ -7,7 +7,8 @@ import { traceLayer } from '../testing.js';
 import { dropout, spatialDropout } from './dropout.js';
 import { sequential } from './sequential.js';
 
-const onesOf = (...shape: number[]): NdArray => NdArray.of('float32', shape, Array<number>(shape.reduce((a, b) => a * b)).fill(1));
+const onesOf = (...shape: number[]): NdArray =>
+  NdArray.of('float32', shape, Array<number>(shape.reduce((a, b) => a * b)).fill(1));
 
 function run(layer: Layer, x: NdArray, training: boolean, seed: number): number[] {
   const traced = traceLayer(layer, [x], { parameters: {}, state: {} }, { training, seed });

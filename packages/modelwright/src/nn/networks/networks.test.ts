@@ -1,23 +1,46 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { summaryTotals } from '../../report/summary.js';
 import { runReference } from '../../graph/evaluate.js';
 import { spread } from '../../primitives/define.js';
+import { summaryTotals } from '../../report/summary.js';
 import { openOrt } from '../../runtime/testing.js';
-import { compose, dense, digitsCnn, type Layer, layerFromJson, layerToJson, mlp, networks, type NetworkName, resnet18, resnet34, smallCnn, summarize } from '../index.js';
+import {
+  compose,
+  dense,
+  digitsCnn,
+  type Layer,
+  layerFromJson,
+  layerToJson,
+  mlp,
+  type NetworkName,
+  networks,
+  resnet18,
+  resnet34,
+  smallCnn,
+  summarize,
+} from '../index.js';
 import { traceLayer } from '../testing.js';
 
 describe('summarize', () => {
   it('gives the shapes, parameters and operations of each layer', () => {
     const rows = summarize(digitsCnn({ classes: 10 }), { shape: ['batch', 1, 28, 28] });
-    assert.deepEqual(rows.map(({ layer, type }) => `${layer} ${type}`), [
-      '0 conv2d', '1 maxPool2d', '2 conv2d', '3 maxPool2d', '4 conv2d', '5 flatten', '6 dense', '7 dense',
-    ]);
+    assert.deepEqual(
+      rows.map(({ layer, type }) => `${layer} ${type}`),
+      ['0 conv2d', '1 maxPool2d', '2 conv2d', '3 maxPool2d', '4 conv2d', '5 flatten', '6 dense', '7 dense'],
+    );
     assert.deepEqual(rows[2], {
-      layer: '2', type: 'conv2d', outputShape: ['batch', 64, 11, 11], parameters: 64 * 32 * 9 + 64, flops: 2 * 64 * 11 * 11 * 32 * 9,
+      layer: '2',
+      type: 'conv2d',
+      outputShape: ['batch', 64, 11, 11],
+      parameters: 64 * 32 * 9 + 64,
+      flops: 2 * 64 * 11 * 11 * 32 * 9,
     });
     assert.deepEqual(rows[6], {
-      layer: '6', type: 'dense', outputShape: ['batch', 64], parameters: 576 * 64 + 64, flops: 2 * 576 * 64,
+      layer: '6',
+      type: 'dense',
+      outputShape: ['batch', 64],
+      parameters: 576 * 64 + 64,
+      flops: 2 * 576 * 64,
     });
     assert.equal(rows[1]!.flops, 0);
     // Keras prints 93,322 for this network.
@@ -25,36 +48,54 @@ describe('summarize', () => {
   });
 
   it('counts a shared layer once, and what a composition does itself', () => {
-    const shared = compose({ encode: dense(4) }, ({ encode }, a, b) => encode(a!).matmul(encode(b!).transpose()));
+    const shared = compose({ encode: dense(4) }, ({ encode }, a, b) =>
+      encode(a!).matmul(encode(b!).transpose()),
+    );
     const type = { shape: ['batch', 3] } as const;
     const rows = summarize(shared, [type, type]);
-    assert.deepEqual(rows.map(({ type, parameters, flops }) => [type, parameters, flops]), [
-      ['dense', 16, 24], ['dense', 0, 24], ['compose', 0, 8],
-    ]);
+    assert.deepEqual(
+      rows.map(({ type, parameters, flops }) => [type, parameters, flops]),
+      [
+        ['dense', 16, 24],
+        ['dense', 0, 24],
+        ['compose', 0, 8],
+      ],
+    );
   });
 });
 
 describe('networks', () => {
   const color = { shape: ['batch', 3, 64, 64] } as const;
-  const parametersOf = (network: Parameters<typeof summarize>[0], type: Parameters<typeof summarize>[1]): number =>
-    summaryTotals(summarize(network, type)).parameters;
+  const parametersOf = (
+    network: Parameters<typeof summarize>[0],
+    type: Parameters<typeof summarize>[1],
+  ): number => summaryTotals(summarize(network, type)).parameters;
 
   it('have as many parameters as elsewhere', () => {
     // torchvision.models.resnet18() and resnet34(), 1,000 classes.
     assert.equal(parametersOf(resnet18({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }), 11_689_512);
     assert.equal(parametersOf(resnet34({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }), 21_797_672);
     const convolutions = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 128);
-    assert.equal(parametersOf(smallCnn({ classes: 6 }), color), convolutions + 2 * (32 + 64 + 128 + 128) + 128 * 6 + 6);
-    assert.equal(parametersOf(mlp({ classes: 10 }), { shape: ['batch', 1, 28, 28] }), 785 * 512 + 513 * 512 + 513 * 10);
+    assert.equal(
+      parametersOf(smallCnn({ classes: 6 }), color),
+      convolutions + 2 * (32 + 64 + 128 + 128) + 128 * 6 + 6,
+    );
+    assert.equal(
+      parametersOf(mlp({ classes: 10 }), { shape: ['batch', 1, 28, 28] }),
+      785 * 512 + 513 * 512 + 513 * 10,
+    );
   });
 
   it('resnet18 takes the 3.6 billion operations of the paper for one image of 224 x 224', () => {
     // He et al. count 1.8 billion multiply-adds.
-    const { flops } = summaryTotals(summarize(resnet18({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }));
+    const { flops } = summaryTotals(
+      summarize(resnet18({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }),
+    );
     assert.ok(Math.abs(flops / 2 - 1.8e9) < 0.05e9, `${flops}`);
   });
 
-  const small = (name: NetworkName): Layer => networks[name]({ classes: 6, ...(name.startsWith('resnet') ? { stem: 'small' } : {}) });
+  const small = (name: NetworkName): Layer =>
+    networks[name]({ classes: 6, ...(name.startsWith('resnet') ? { stem: 'small' } : {}) });
 
   it('are the same after a round trip through JSON', () => {
     for (const name of Object.keys(networks) as NetworkName[]) {
@@ -82,7 +123,11 @@ describe('networks', () => {
     const network = digitsCnn({ classes: 10 });
     const traced = traceLayer(network, [x], network.init(x));
     const graph = traced.graph([traced.output]);
-    const [[actual], [expected]] = [await openOrt(graph, traced.values, false), runReference(graph, traced.values)];
-    for (const [i, value] of expected!.toNumbers().entries()) assert.ok(Math.abs(actual!.toNumbers()[i]! - value) < 1e-5);
+    const [[actual], [expected]] = [
+      await openOrt(graph, traced.values, false),
+      runReference(graph, traced.values),
+    ];
+    for (const [i, value] of expected!.toNumbers().entries())
+      assert.ok(Math.abs(actual!.toNumbers()[i]! - value) < 1e-5);
   });
 });
