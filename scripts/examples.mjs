@@ -1,6 +1,6 @@
 // Finds the examples in a page of Markdown: fenced blocks of TypeScript and shell, with what a comment before them asks for.
 const fence =
-  /(?:<!--\s*example:\s*(?<directives>[^>]*?)\s*-->\s*\n)?^```(?<language>ts|sh)\n(?<code>[\s\S]*?)^```$/gm;
+  /(?:<!--\s*example:\s*(?<directives>(?:(?!-->).)*?)\s*-->\s*\n)?^```(?<language>ts|sh)\n(?<code>[\s\S]*?)^```$/gm;
 
 /**
  * @param {string} page path of the page
