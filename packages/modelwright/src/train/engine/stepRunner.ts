@@ -21,9 +21,8 @@ export class StepRunner {
   readonly #state: Float32Array<ArrayBuffer>;
   readonly #slots: readonly Float32Array<ArrayBuffer>[];
   readonly #average: Float32Array<ArrayBuffer> | undefined;
-  /** Gradients, then the new state, then the extras, one behind another. */
+  /** Gradients, then the new state, then the extras, one behind another: of this worker, and then of all. */
   readonly #results: Float32Array<ArrayBuffer>;
-  readonly #sums: Float32Array<ArrayBuffer>;
 
   readonly #variableViews: readonly NdArray[];
   readonly #averageViews: readonly NdArray[];
@@ -51,7 +50,6 @@ export class StepRunner {
     this.#slots = setup.slots.map(({ initial }) => new Float32Array(end - start).fill(initial));
     this.#average = setup.average ? new Float32Array(parameters.size) : undefined;
     this.#results = new Float32Array(parameters.size + state.size + extras.size);
-    this.#sums = new Float32Array(this.#results.length);
 
     const stateViews = viewsOf(state, this.#state);
     this.#variableViews = [...viewsOf(parameters, this.#parameters), ...stateViews];
@@ -69,7 +67,7 @@ export class StepRunner {
       ...(this.#average ? [shareView(this.#average)] : []),
     ];
     this.#hyper = setup.hyper.map(() => new NdArray('float32', []));
-    this.#updateInputs = [...kept, shareView(this.#sums), ...this.#hyper];
+    this.#updateInputs = [...kept, shareView(this.#results), ...this.#hyper];
     this.#updateOutputs = kept;
   }
 
@@ -91,12 +89,13 @@ export class StepRunner {
     if (!this.#update) throw new Error('This worker was given no update to run.');
     const { parameters, state } = this.#setup;
     const [start, end] = this.#share;
-    const sums = this.#sums;
-    for (const [position, shard] of shards.entries()) {
+    const sums = this.#results;
+    let earlier: Float32Array | undefined;
+    for (const shard of shards) {
       if (shard) await this.#run(shard, this.#variableViews, this.#resultViews);
-      else this.#results.fill(0);
-      if (position === 0) sums.set(this.#results);
-      else for (let i = 0; i < sums.length; i++) sums[i]! += this.#results[i]!;
+      else sums.fill(0);
+      if (earlier) for (let i = 0; i < sums.length; i++) sums[i]! += earlier[i]!;
+      if (shards.length > 1) earlier = sums.slice();
     }
     this.#exchange?.sumGradients(sums, parameters.size);
     const gradientNorm = this.#clip(sums, start, end);
