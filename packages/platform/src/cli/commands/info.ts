@@ -1,0 +1,102 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { ModelConfig, TensorSpec } from 'modelwright/saved';
+import { examples } from '../help.js';
+import { bytesText, countText, fields, metricsText, type OutputOptions, writeResult } from '../output.js';
+
+/** `modelwright info MODEL`: what a saved model is. */
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('say what a saved model is: inputs, outputs, size, how it was trained')
+    .argument('<model>', 'folder of a saved model')
+    .option('--json', 'end with one line of JSON')
+    .addHelpText('after', examples(['modelwright info models/digits']))
+    .action(async (directory: string, options: OutputOptions) => {
+      const { readModelFolder } = await import('modelwright/saved');
+      const { config, parameters } = await readModelFolder(directory);
+      const bytes = await folderBytes(directory);
+      const { modelwright, task, inputs, outputs, labels, preprocessing, training } = config;
+      const metrics = lastMetrics(config);
+      const result = {
+        directory,
+        task,
+        modelwright,
+        inputs,
+        outputs,
+        labels,
+        preprocessing,
+        parameters,
+        bytes,
+        metrics,
+        training,
+      };
+      writeResult(options, result, () =>
+        fields([
+          ['model', directory],
+          ['task', task],
+          ['inputs', inputs.map(tensorText).join(', ')],
+          ['outputs', outputs.map(tensorText).join(', ')],
+          ...(labels ? [['classes', labelsText(labels)] as const] : []),
+          ['parameters', countText(parameters)],
+          ['size', bytesText(bytes)],
+          ...Object.entries(metrics).map(([split, values]) => [split, metricsText(values)] as const),
+          ...trainingRows(config),
+          ['saved by', `modelwright ${modelwright.version} (format ${modelwright.format})`],
+        ]),
+      );
+    });
+}
+
+async function folderBytes(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true });
+  const stats = await Promise.all(entries.map((entry) => stat(join(directory, entry))));
+  return stats.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+}
+
+function tensorText({ name, dtype, shape }: TensorSpec): string {
+  return `${name}: ${dtype}[${shape.join(', ')}]`;
+}
+
+function labelsText(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10).join(', ');
+  return `${labels.length} (${shown}${labels.length > 10 ? ', ...' : ''})`;
+}
+
+/** What was measured at the end of training, on each part of the data. */
+function lastMetrics({ training }: ModelConfig): Record<string, Record<string, number>> {
+  const { epochs } = (training?.history ?? {}) as { epochs?: readonly Record<string, unknown>[] };
+  const last = epochs?.at(-1) ?? {};
+  return Object.fromEntries(
+    ['train', 'validation'].flatMap((split) =>
+      last[split] ? [[split, last[split] as Record<string, number>]] : [],
+    ),
+  );
+}
+
+/** The simple facts about the training. */
+function trainingRows({ training = {} }: ModelConfig): (readonly [string, string])[] {
+  const names = [
+    'optimizer',
+    'learningRate',
+    'batchSize',
+    'epochs',
+    'seed',
+    'examples',
+    'seconds',
+    'device',
+    'fingerprint',
+  ];
+  return names.flatMap((name) => {
+    const value = training[name];
+    return typeof value === 'number' || typeof value === 'string'
+      ? [[spelledOut(name), String(value)] as const]
+      : [];
+  });
+}
+
+/** `batchSize` as `batch size`. */
+function spelledOut(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

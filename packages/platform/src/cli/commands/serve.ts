@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import type { AppOptions } from '../../server/app.js';
+import { examples } from '../help.js';
+import { onInterrupt } from '../interrupt.js';
+import { positiveNumber, wholeNumber } from '../numbers.js';
+import { type OutputOptions, writeNote, writeResult } from '../output.js';
+
+interface ServeCommandOptions extends OutputOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly replicas?: number;
+  readonly queue: number;
+  readonly timeout: number;
+  readonly maxBody: number;
+}
+
+/** `modelwright serve MODEL...`: answers requests until it is interrupted. */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('serve saved models over HTTP, with a page to try them on')
+    .argument('<models...>', 'folders of saved models; a model is called as its folder')
+    .option('-p, --port <n>', 'port to listen at; 0 takes any that is free', wholeNumber(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen at; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option(
+      '--replicas <n>',
+      'copies of each model that run at once (default: 2, or 1 on a single core)',
+      wholeNumber(1, 256),
+    )
+    .option('--queue <n>', 'the most requests that wait for a model', wholeNumber(0), 64)
+    .option('--timeout <seconds>', 'the most that a request may take', positiveNumber, 30)
+    .option('--max-body <megabytes>', 'the largest body that is taken', positiveNumber, 10)
+    .option('--json', 'say where it listens as one line of JSON')
+    .addHelpText(
+      'after',
+      `${examples(['modelwright serve models/digits', 'modelwright serve models/digits models/photos --host 0.0.0.0 --port 80'])}
+
+Addresses:
+  GET  /                                  a page to try a model on
+  POST /predict, /models/NAME/predict     a picture, as the body or a form's file
+  GET  /v2, /v2/health/ready, /v2/models/NAME
+  POST /v2/models/NAME/infer              the Open Inference Protocol V2`,
+    )
+    .action(run);
+}
+
+async function run(directories: readonly string[], options: ServeCommandOptions): Promise<void> {
+  const { serve } = await import('../../server/serve.js');
+  const { serveModel } = await import('../../server/servedModel.js');
+  const models: AppOptions['models'] = await Promise.all(
+    directories.map((directory) =>
+      serveModel(directory, { replicas: options.replicas, queueSize: options.queue }),
+    ),
+  );
+  const server = await serve({
+    models,
+    port: options.port,
+    host: options.host,
+    timeout: options.timeout * 1000,
+    maxBodyBytes: options.maxBody * 1_000_000,
+  });
+  const names = models.map(({ name }) => name);
+  writeResult(
+    options,
+    { url: server.url, models: names },
+    () => `Serving ${names.join(', ')} at ${server.url}`,
+  );
+  await new Promise<void>((resolve) => {
+    onInterrupt(() => {
+      writeNote('Stopping: requests that have come are still answered. Interrupt again to stop at once.');
+      resolve();
+    });
+  });
+  await server.close();
+}

@@ -1,0 +1,19 @@
+import { imageClassification } from './imageClassification.js';
+import type { CliTask } from './task.js';
+
+export type { CliTask } from './task.js';
+
+/** The tasks of the command line, by the names that Hugging Face gives them. */
+export const tasks: ReadonlyMap<string, CliTask> = new Map([['image-classification', imageClassification]]);
+
+/** The task of a saved model. @throws Error when the command line cannot do it */
+export function taskOf(name: string): CliTask {
+  const task = tasks.get(name);
+  if (!task) {
+    throw new Error(
+      `This model is for ${name}; here there is ${[...tasks.keys()].join(', ')}. ` +
+        'Serve it with modelwright serve, or open it with openModel in TypeScript.',
+    );
+  }
+  return task;
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { RunnableModel } from 'modelwright/saved';
+import type { EvaluateResult, TrainEvent, TrainResult } from 'modelwright/tasks';
+
+/** What training a task needs beyond the user's options. */
+export interface TrainHooks {
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Asks the training to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** What a model makes of one input. */
+export interface PredictionOutcome {
+  /** For programs. */
+  readonly json: object;
+  /** For people. */
+  readonly text: string;
+}
+
+/** What the command line must know of a task: one record for each. */
+export interface CliTask {
+  /** What it does, in a line. */
+  readonly description: string;
+  readonly trainExamples: readonly string[];
+  /** Adds the options that training takes beyond `--json`. */
+  addTrainOptions(command: Command): Command;
+  /** Trains, given the options that `addTrainOptions` describes. */
+  train(options: Readonly<Record<string, unknown>>, hooks: TrainHooks): Promise<TrainResult>;
+  /** Measures a saved model. */
+  evaluate(model: string, options: EvaluateOptions): Promise<EvaluateResult>;
+  /** Predicts on one input: a file, or the bytes of one. */
+  predict(model: RunnableModel, source: string | Uint8Array, top: number): Promise<PredictionOutcome>;
+}
+
+export interface EvaluateOptions {
+  readonly data: string;
+  readonly batchSize?: number;
+  readonly device?: 'cpu' | 'webgpu';
+}
