@@ -90,13 +90,17 @@ function trainingRows({ training = {} }: ModelConfig): (readonly [string, string
   ];
   return names.flatMap((name) => {
     const value = training[name];
-    return typeof value === 'number' || typeof value === 'string'
-      ? [[spelledOut(name), String(value)] as const]
-      : [];
+    if (typeof value === 'number') return [[spelledOut(name), numberText(value)] as const];
+    return typeof value === 'string' ? [[spelledOut(name), value] as const] : [];
   });
 }
 
 /** `batchSize` as `batch size`. */
 function spelledOut(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** Whole numbers as they are, others to four digits. */
+function numberText(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 }
