@@ -1,11 +1,11 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
-import { layerToJson } from '../nn/registry.js';
 import { learningRateOf, ReduceOnPlateau } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
+import { describeModel, requireCounts, requireMeasurable } from './checks.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, requireSameTraining } from './checkpoint.js';
 import type { EngineVariables } from './engine/protocol.js';
 import { NonFiniteLossError } from './errors.js';
@@ -15,7 +15,6 @@ import { BestEpoch } from './monitor.js';
 import type { FitOptions } from './options.js';
 import { type CheckpointStore, trainingPlatform } from './platform.js';
 import { noTotals, type StepOutcome, summarizeTotals, TrainingSession, type Totals } from './session.js';
-import { type StepSpec, traceEvaluation } from './step.js';
 import { TrainedModel } from './trained.js';
 
 const lastCheckpoint = 'last.safetensors';
@@ -83,6 +82,7 @@ class Training {
   #lastGood: EngineVariables | undefined;
 
   static async open(model: Layer, data: Dataset, options: FitOptions): Promise<Training> {
+    requireCounts(options);
     const { seed = 0, batchSize = 32, shuffle = true, validation } = options;
     let train = data;
     let held: Dataset | undefined = typeof validation === 'number' ? undefined : validation;
@@ -373,24 +373,5 @@ class Training {
         device,
       },
     });
-  }
-}
-
-/** @throws TypeError when the model, the loss and the metrics do not fit the validation data, before any step is taken */
-async function requireMeasurable(held: Dataset, spec: StepSpec): Promise<void> {
-  const sample = (await (held.batchSize === undefined ? held.batch(1) : held).at(0)) as Batch;
-  try {
-    traceEvaluation(spec, rowTypes(sample, batchLength(sample)));
-  } catch (cause) {
-    throw new TypeError(`The validation data does not fit: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
-
-/** A model in a line, to tell whether a checkpoint is of the same one. */
-function describeModel(model: Layer): string {
-  try {
-    return JSON.stringify(layerToJson(model));
-  } catch {
-    return model.type;
   }
 }

@@ -4,6 +4,8 @@ import type { SharedMemory } from './protocol.js';
 const arrived = 0;
 const generation = 1;
 const failed = 2;
+/** What a worker says that stopped only because another did. */
+export const anotherFailed = 'Another worker of this training has failed.';
 /** How long a worker waits for the others before it gives up, in milliseconds. */
 const patience = 10 * 60 * 1000;
 
@@ -94,7 +96,7 @@ export class Exchange {
 
   /** @throws Error when a worker has failed: it will come to no meeting any more */
   #requireAll(): void {
-    if (Atomics.load(this.#control, failed) !== 0) throw new Error('Another worker of this training has failed.');
+    if (Atomics.load(this.#control, failed) !== 0) throw new Error(anotherFailed);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Engine } from './engine.js';
-import { sharedMemory } from './exchange.js';
+import { anotherFailed, sharedMemory } from './exchange.js';
 import type { EngineMessage, EngineReply, EngineRequest, EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
 
 /** One worker thread, and the answers it still owes. */
@@ -73,7 +73,7 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
         const shards = batches.map((batch) => batch[worker]);
         return thread.ask<StepResult>({ kind: 'step', shards, hyper }, buffersOf(shards));
       });
-      return (await Promise.all(results))[0]!;
+      return (await allOrReason(results))[0]!;
     },
     evaluate: (shard, worker, averaged) =>
       threads[worker]!.ask<EvaluationResult>({ kind: 'evaluate', shard, averaged }, buffersOf([shard])),
@@ -89,4 +89,15 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
       await Promise.all(threads.map((thread) => thread.ask({ kind: 'write', variables })));
     },
   };
+}
+
+/** All results; or else the error of the worker that failed by itself, however soon the others gave up because of it. */
+async function allOrReason<T>(results: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(results);
+  } catch (error) {
+    if ((error as Error).message !== anotherFailed) throw error;
+    const failures = (await Promise.allSettled(results)).flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+    throw failures.find(({ message }) => message !== anotherFailed) ?? error;
+  }
 }
