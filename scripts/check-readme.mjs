@@ -12,12 +12,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readExamples } from './examples.mjs';
+import { codeOf, readExamples } from './examples.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const work = join(root, '.cache', 'examples');
 const minutes = 5;
 const wanted = process.argv.slice(2);
+/** Whose examples are those of another page. */
+const translationOf = (page) => page.replace('README.zh-CN.md', 'README.md').replace('docs/zh/', 'docs/');
 const pages = [
   'README.md',
   'README.zh-CN.md',
@@ -45,14 +47,18 @@ const environment = {
   PATH: [join(work, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
 };
 
-const examples = pages.flatMap((page) => readExamples(page, readFileSync(join(root, page), 'utf8')));
+const readPage = (page) => readExamples(page, readFileSync(join(root, page), 'utf8'));
+const examples = pages.filter((page) => translationOf(page) === page).flatMap(readPage);
 const faults = typeCheck(examples.filter(({ language, skip }) => language === 'ts' && !skip));
 const counts = { passed: 0, failed: 0, skipped: 0 };
-for (const page of pages)
-  await runPage(
-    page,
-    examples.filter((example) => example.page === page),
-  );
+for (const page of pages) {
+  if (translationOf(page) !== page) compareTranslation(page);
+  else
+    await runPage(
+      page,
+      examples.filter((example) => example.page === page),
+    );
+}
 console.log(`${counts.passed} examples passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
@@ -91,6 +97,18 @@ function typeCheck(programs) {
     if (name && line !== '') found.set(name, `${found.get(name) ?? ''}${line}\n`);
   }
   return found;
+}
+
+/** A translation has the code of the page that it translates, to the letter. */
+function compareTranslation(page) {
+  const [own, original] = [page, translationOf(page)].map((each) =>
+    codeOf(readFileSync(join(root, each), 'utf8')),
+  );
+  const same = own === original;
+  counts[same ? 'passed' : 'failed'] += 1;
+  console.log(
+    `${same ? 'ok     ' : 'FAILED '}  ${page}  ${same ? 'has' : 'has not'} the examples of ${translationOf(page)}`,
+  );
 }
 
 async function runPage(page, ofPage) {

@@ -38,6 +38,11 @@ export function readExamples(page, text) {
   return examples;
 }
 
+/** All code of a page, as it is written there. */
+export function codeOf(text) {
+  return Array.from(text.matchAll(fence), ({ groups }) => groups.code).join('\n');
+}
+
 function shorten(code, wishes, place) {
   let result = code;
   for (const wish of wishes) {
