@@ -5,7 +5,7 @@ import { apply1, type Attributes, type Primitive, type Tensor } from '../graph/t
 import { div, maximum, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { isZero, relu } from './elementwise.js';
-import { matmul } from './matmul.js';
+import { matmul, matmulTransposed } from './matmul.js';
 import { constant } from './constant.js';
 import { convolutionInputGradient, type Window, windowCount } from './convolution.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
@@ -121,12 +121,46 @@ function fitTo(x: Tensor, shape: Shape): Tensor {
 }
 
 function tiledMaxGradient(x: Tensor, y: Tensor, g: Tensor, kernel: readonly number[]): Tensor {
+  const tiling = smallTiling(x.shape as number[], y.shape as number[], kernel);
+  if (tiling) {
+    // Outside the tiles the enlarged gradient is 0, so it does not matter what the comparison says there.
+    const enlarge = (t: Tensor): Tensor => tiling.enlarge(t, x.shape);
+    const isLargest = isZero(sub(x, enlarge(y)));
+    return mul(isLargest, enlarge(div(g, maximum(tiling.sums(isLargest, y.shape), 1))));
+  }
   const factors = [1, 1, ...kernel];
   const covered = fitTo(x, y.shape.map((size, axis) => (size as number) * factors[axis]!));
   // covered <= upsample(y), so the difference is 0 at the largest value and negative elsewhere.
   const isLargest = isZero(sub(covered, upsample(y, factors)));
   const ties = tileSums(isLargest, kernel);
   return fitTo(mul(isLargest, upsample(div(g, ties), factors)), x.shape);
+}
+
+/** The largest matrix, in elements, that stands for the tiling of a whole image. */
+const largestTiling = 8192;
+
+/**
+ * Where the tiles leave a rest at the edge and the image is small: one matrix that says which pixel belongs to which tile. It
+ * spares cutting the image and filling it up again.
+ */
+function smallTiling(shape: readonly number[], out: readonly number[], kernel: readonly number[]) {
+  const [space, tiles] = [shape.slice(2), out.slice(2)];
+  const fits = space.every((size, axis) => size === tiles[axis]! * kernel[axis]!);
+  const [pixels, count] = [sizeOf(space), sizeOf(tiles)];
+  if (fits || pixels * count > largestTiling) return undefined;
+  const belongs = new NdArray('float32', [count, pixels]);
+  const [spaceStrides, tileStrides] = [stridesOf(space), stridesOf(tiles)];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const tile = space.map((size, axis) => Math.floor((Math.floor(pixel / spaceStrides[axis]!) % size) / kernel[axis]!));
+    if (tile.some((at, axis) => at >= tiles[axis]!)) continue;
+    belongs.data[tile.reduce((total, at, axis) => total + at * tileStrides[axis]!, 0) * pixels + pixel] = 1;
+  }
+  const matrix = constant(belongs);
+  const byImage = (t: Tensor): Tensor => reshape(t, [shape[0]! * shape[1]!, -1]);
+  return {
+    enlarge: (t: Tensor, to: Shape): Tensor => reshape(matmul(byImage(t), cast(matrix, t.dtype)), to),
+    sums: (t: Tensor, to: Shape): Tensor => reshape(matmulTransposed(byImage(t), cast(matrix, t.dtype)), to),
+  };
 }
 
 /**

@@ -19,6 +19,7 @@ export const ortCpu: OnnxRuntime = ortRuntime({
   sessionOptions: ({ threads = availableParallelism(), inference = false }) => ({
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
+    extra: { session: { force_spinning_stop: '1' } },
     // 'all' adds the blocked convolution layout, which needs constant weights; without them it is only more reordering.
     graphOptimizationLevel: inference ? 'all' : 'extended',
   }),

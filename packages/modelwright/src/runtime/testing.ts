@@ -1,4 +1,4 @@
-// For tests: one graph, run once in ONNX Runtime on this thread.
+// For tests: one graph or file, run once in ONNX Runtime on this thread.
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { NdArray } from '../graph/array.js';
 import type { Graph } from '../graph/graph.js';
@@ -9,18 +9,34 @@ export async function openOrt(
   inputs: readonly NdArray[],
   extensions: boolean,
 ): Promise<NdArray[]> {
-  const session = await InferenceSession.create(encodeModel(graph, { extensions }), { logSeverityLevel: 3 });
   const names = inputNames(graph);
-  const feeds = Object.fromEntries(
-    inputs.map((array, i) => [
-      names[i]!,
-      new OrtTensor(array.dtype as 'float32', array.data as Float32Array, array.shape),
+  const feeds = Object.fromEntries(inputs.map((array, i) => [names[i]!, array]));
+  const results = await runOnnx(encodeModel(graph, { extensions }), feeds);
+  return graph.outputs.map(({ dtype }, i) => {
+    const { shape, data } = results[`output${i}`]!;
+    return new NdArray(dtype, shape, data) as NdArray;
+  });
+}
+
+/** The outputs of an ONNX file by name, in a plain session. */
+export async function runOnnx(
+  model: Uint8Array,
+  inputs: Readonly<Record<string, NdArray>>,
+): Promise<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>> {
+  const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
+  const results = await session.run(
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, data, shape }]) => [
+        name,
+        new OrtTensor(dtype as 'float32', data as Float32Array, shape),
+      ]),
+    ),
+  );
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { dims, data }]) => [
+      name,
+      { shape: dims, data: data as Float32Array<ArrayBuffer> },
     ]),
   );
-  const results = await session.run(feeds);
-  await session.release();
-  return graph.outputs.map((tensor, i) => {
-    const result = results[`output${i}`]!;
-    return new NdArray(tensor.dtype, result.dims, result.data as Float32Array<ArrayBuffer>) as NdArray;
-  });
 }

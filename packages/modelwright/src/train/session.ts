@@ -5,13 +5,16 @@ import type { ArrayTree, Variables } from '../nn/context.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { Optimizer } from '../optim/index.js';
 import { randomKey } from '../primitives/index.js';
+import { compileElementwise } from '../runtime/elementwise/compile.js';
+import { VectorMemory } from '../runtime/elementwise/run.js';
 import { ortModel } from '../runtime/ort.js';
 import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
+import { simplify } from '../transforms/simplify.js';
 import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes } from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
-import type { EngineVariables, Shard } from './engine/protocol.js';
+import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
 import { trainingPlatform } from './platform.js';
 import { hyperNames, layoutsOf, type StepSpec, type TracedGraph, traceEvaluation, traceGradient, traceUpdate } from './step.js';
 
@@ -72,6 +75,27 @@ export function summarizeTotals({ loss, weight, statistics }: Totals, metrics: r
   return result;
 }
 
+const noUpdate: UpdateProgram = { kind: 'graphs', models: [] };
+
+/** The optimiser as one loop if it can be one and the vectors have room in its memory, else as a graph for each worker. */
+function updateProgram(
+  optimizer: Optimizer,
+  { parameters, state }: { readonly parameters: Layout; readonly state: Layout },
+  workers: number,
+  device: Device,
+  options: SessionOptions,
+): UpdateProgram {
+  const vectors = optimizer.slots.length + (options.average === undefined ? 2 : 3);
+  const roomy = VectorMemory.fits([vectors * parameters.size, 2 * state.size, 1e6]);
+  const module = roomy ? compileElementwise(simplify(traceUpdate(optimizer, parameters.size, options))) : undefined;
+  if (module) return { kind: 'loop', module };
+  const models = Array.from({ length: workers }, (_, worker) => {
+    const [start, end] = shareOf(parameters.size, worker, workers);
+    return ortModel(traceUpdate(optimizer, end - start, options), device);
+  });
+  return { kind: 'graphs', models };
+}
+
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** One training under way: an engine that holds its variables, and the graphs compiled for it so far. */
@@ -96,12 +120,7 @@ export class TrainingSession {
     const workers = device === 'cpu' ? Math.min(batchLength(sample), options.workers ?? chooseWorkers(traced.graph, platform.cores)) : 1;
     const layouts = layoutsOf(options.variables);
     const { optimizer } = options;
-    const update: Uint8Array[] = [];
-    for (let worker = 0; optimizer && worker < workers; worker++) {
-      const [start, end] = shareOf(layouts.parameters.size, worker, workers);
-      update.push(ortModel(traceUpdate(optimizer, end - start, options), device));
-      await breathe();
-    }
+    const update = optimizer ? updateProgram(optimizer, layouts, workers, device, options) : noUpdate;
     const engine = await platform.openEngine({
       device,
       workers,

@@ -22,9 +22,16 @@ export interface EngineSetup {
   readonly hyper: readonly string[];
   /** The largest Euclidean length of the gradient; 0 for no limit. */
   readonly clipNorm: number;
-  /** The update graph for each worker's share of the parameters, in ONNX; none where nothing is trained. */
-  readonly update: readonly Uint8Array[];
+  readonly update: UpdateProgram;
 }
+
+/**
+ * How parameters are updated: by one loop for all workers where the optimiser is elementwise throughout, else by a graph in ONNX
+ * for each worker's share; by no graph where nothing is trained.
+ */
+export type UpdateProgram =
+  | { readonly kind: 'loop'; readonly module: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'graphs'; readonly models: readonly Uint8Array[] };
 
 /** The arrays of one worker's part of a batch, in the order of the graph's inputs. */
 export interface Shard {

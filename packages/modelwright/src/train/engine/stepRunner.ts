@@ -3,6 +3,7 @@ import { fromParcel, toParcel } from '../../runtime/parcel.js';
 import type { Executable, OnnxRuntime } from '../../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
 import { shareOf, viewsOf } from './layout.js';
+import { type Update, updateHost } from './update.js';
 import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
 
 /**
@@ -14,7 +15,7 @@ export class StepRunner {
   readonly #exchange: Exchange | undefined;
   readonly #runtime: OnnxRuntime;
   readonly #programs = new Map<number, Executable>();
-  readonly #update: Executable | undefined;
+  readonly #update: Update;
   readonly #share: readonly [start: number, end: number];
 
   readonly #parameters: Float32Array<ArrayBuffer>;
@@ -27,30 +28,24 @@ export class StepRunner {
   readonly #variableViews: readonly NdArray[];
   readonly #averageViews: readonly NdArray[];
   readonly #resultViews: readonly NdArray[];
-  readonly #updateInputs: readonly NdArray[];
-  readonly #updateOutputs: readonly NdArray[];
-  readonly #hyper: readonly NdArray<'float32'>[];
 
   static async open(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange?: Exchange): Promise<StepRunner> {
-    const model = setup.update[worker];
-    const update = model && (await runtime.open(model, { threads: setup.threads }));
-    return new StepRunner(runtime, setup, worker, exchange, update);
+    const held = holdVectors(runtime, setup, worker);
+    return new StepRunner(runtime, setup, held, await held.openUpdate(), exchange);
   }
 
-  private constructor(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange: Exchange | undefined, update: Executable | undefined) {
+  private constructor(runtime: OnnxRuntime, setup: EngineSetup, held: HeldVectors, update: Update, exchange: Exchange | undefined) {
     this.#runtime = runtime;
     this.#setup = setup;
     this.#exchange = exchange;
     this.#update = update;
+    this.#share = held.share;
+    this.#parameters = held.parameters;
+    this.#state = held.state;
+    this.#slots = held.slots;
+    this.#average = held.average;
+    this.#results = held.results;
     const { parameters, state, extras } = setup;
-    this.#share = shareOf(parameters.size, worker, setup.workers);
-    const [start, end] = this.#share;
-    this.#parameters = new Float32Array(parameters.size);
-    this.#state = new Float32Array(state.size);
-    this.#slots = setup.slots.map(({ initial }) => new Float32Array(end - start).fill(initial));
-    this.#average = setup.average ? new Float32Array(parameters.size) : undefined;
-    this.#results = new Float32Array(parameters.size + state.size + extras.size);
-
     const stateViews = viewsOf(state, this.#state);
     this.#variableViews = [...viewsOf(parameters, this.#parameters), ...stateViews];
     this.#averageViews = this.#average ? [...viewsOf(parameters, this.#average), ...stateViews] : this.#variableViews;
@@ -59,16 +54,6 @@ export class StepRunner {
       ...viewsOf(state, this.#results.subarray(parameters.size)),
       ...viewsOf(extras, this.#results.subarray(parameters.size + state.size)),
     ];
-    const shareView = (vector: Float32Array<ArrayBuffer>): NdArray =>
-      new NdArray('float32', [end - start], vector.subarray(start, end));
-    const kept = [
-      shareView(this.#parameters),
-      ...this.#slots.map((slot) => new NdArray('float32', [end - start], slot)),
-      ...(this.#average ? [shareView(this.#average)] : []),
-    ];
-    this.#hyper = setup.hyper.map(() => new NdArray('float32', []));
-    this.#updateInputs = [...kept, shareView(this.#results), ...this.#hyper];
-    this.#updateOutputs = kept;
   }
 
   async addProgram(program: number, model: Uint8Array): Promise<void> {
@@ -86,7 +71,6 @@ export class StepRunner {
   }
 
   async #step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
-    if (!this.#update) throw new Error('This worker was given no update to run.');
     const { parameters, state } = this.#setup;
     const [start, end] = this.#share;
     const sums = this.#results;
@@ -99,8 +83,7 @@ export class StepRunner {
     }
     this.#exchange?.sumGradients(sums, parameters.size);
     const gradientNorm = this.#clip(sums, start, end);
-    for (const [position, value] of hyper.entries()) this.#hyper[position]!.data[0] = value;
-    await this.#update.run(this.#updateInputs, this.#updateOutputs);
+    await this.#update.run(hyper);
     this.#exchange?.gather(this.#parameters);
     if (this.#average) this.#exchange?.gather(this.#average);
     this.#state.set(sums.subarray(parameters.size, parameters.size + state.size));
@@ -157,6 +140,41 @@ export class StepRunner {
 
   async release(): Promise<void> {
     for (const program of this.#programs.values()) await program.release();
-    await this.#update?.release();
+    await this.#update.release();
   }
+}
+
+/** The flat vectors of a worker. */
+interface HeldVectors {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly state: Float32Array<ArrayBuffer>;
+  readonly slots: readonly Float32Array<ArrayBuffer>[];
+  readonly average: Float32Array<ArrayBuffer> | undefined;
+  readonly results: Float32Array<ArrayBuffer>;
+  /** The part of the parameters that this worker updates. */
+  readonly share: readonly [start: number, end: number];
+  openUpdate(): Promise<Update>;
+}
+
+function holdVectors(runtime: OnnxRuntime, setup: EngineSetup, worker: number): HeldVectors {
+  const { parameters: { size }, state, extras } = setup;
+  const share = shareOf(size, worker, setup.workers);
+  const shareLength = share[1] - share[0];
+  const resultLength = size + state.size + extras.size;
+  const lengths = [size, state.size, ...setup.slots.map(() => shareLength), ...(setup.average ? [size] : []), resultLength];
+  const { vectors, open } = updateHost(runtime, setup, worker, lengths);
+  const parameters = vectors.vector(size);
+  const slots = setup.slots.map(({ initial }) => vectors.vector(shareLength).fill(initial));
+  const average = setup.average ? vectors.vector(size) : undefined;
+  const results = vectors.vector(resultLength);
+  const kept = [parameters.subarray(...share), ...slots, ...(average ? [average.subarray(...share)] : [])];
+  return {
+    parameters,
+    slots,
+    average,
+    results,
+    share,
+    state: vectors.vector(state.size),
+    openUpdate: () => open({ kept, gradient: results.subarray(...share) }),
+  };
 }
