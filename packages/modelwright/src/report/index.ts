@@ -1,3 +1,4 @@
+export type { SummaryRow } from '../nn/summarize.js';
 export type { Language } from './captions.js';
 export * from './charts/index.js';
 export {
@@ -12,5 +13,5 @@ export {
   type Split,
 } from './history.js';
 export * from './modelCard/index.js';
-export { type SummaryRow, type SummaryTotals, summaryText, summaryTotals } from './summary.js';
+export { type SummaryTotals, summaryText, summaryTotals } from './summary.js';
 export * from './terminal/index.js';

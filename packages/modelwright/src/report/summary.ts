@@ -1,24 +1,7 @@
+import type { SummaryRow } from '../nn/summarize.js';
 import { captionsIn, type Language } from './captions.js';
 import { groupedNumber, megabytes, prefixedNumber } from './numbers.js';
 import { tableText } from './terminal/table.js';
-
-/** One layer of a model, as a summary shows it. */
-export interface SummaryRow {
-  /** Name of the layer, by its place in the model. */
-  readonly layer: string;
-  /** Kind of layer, such as `conv2d`. */
-  readonly type: string;
-  /** Size of each output dimension; named where it is open, such as `batch`. */
-  readonly outputShape: readonly (number | string)[];
-  /** Number of parameters. */
-  readonly parameters: number;
-  /** How many of them are trained; default all. */
-  readonly trainable?: number;
-  /** Bytes the parameters take; default four each (float32). */
-  readonly bytes?: number;
-  /** Floating-point operations of one forward pass over one example; a multiply-add is two. */
-  readonly flops: number;
-}
 
 /** The sums over a model's layers. */
 export interface SummaryTotals {

@@ -51,7 +51,7 @@ class SessionThread {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL('./threadMain.js', import.meta.url));
+    const worker = new Worker(new URL('./threadMain.js', import.meta.url), { execArgv: [] });
     worker.on('message', (reply: ThreadReply) => {
       const waiting = this.#waiting.get(reply.id);
       if ('error' in reply) waiting?.reject(new Error(reply.error));

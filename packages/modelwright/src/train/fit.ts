@@ -345,10 +345,11 @@ class Training {
   async #result(seconds: number): Promise<TrainedModel> {
     const keepsBest = this.#options.keepBest !== undefined || this.#options.earlyStopping?.restoreBest !== false;
     const best = keepsBest ? this.#bestVariables : undefined;
-    return this.#trainedModel(best ?? (await this.#session.read()), seconds);
+    if (!best) return this.#trainedModel(await this.#session.read(), seconds);
+    return this.#trainedModel(best, seconds, this.#best?.state?.epoch);
   }
 
-  #trainedModel(flat: EngineVariables, seconds: number): TrainedModel {
+  #trainedModel(flat: EngineVariables, seconds: number, bestEpoch?: number): TrainedModel {
     const { optimizer, loss, metrics = [], seed = 0, batchSize, device = 'cpu', average } = this.#options;
     return new TrainedModel({
       model: this.#model,
@@ -361,6 +362,7 @@ class Training {
       training: {
         seed,
         epochs: this.#epoch,
+        ...(bestEpoch !== undefined && { bestEpoch }),
         batchSize: batchSize ?? batchLength(this.#sample),
         steps: this.#step,
         seconds,

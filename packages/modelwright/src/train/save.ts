@@ -1,6 +1,7 @@
 // A trained model as a folder, and back. In Node.
 import { basename, resolve } from 'node:path';
 import { NdArray } from '../graph/array.js';
+import { formatShape, sameShape } from '../graph/shape.js';
 import type { ArrayTree } from '../nn/context.js';
 import { lossFromJson, type LossJson } from '../nn/losses/index.js';
 import { metricFromJson, type MetricJson } from '../nn/metrics/index.js';
@@ -41,12 +42,12 @@ function cardInfo(
   pictures: ModelCardInfo['pictures'],
 ): ModelCardInfo {
   const { training, batchTypes, model, history } = trained;
-  const last = history.epochs.at(-1);
+  const { validation } = history.epochs[(training.bestEpoch ?? history.epochs.length) - 1] ?? {};
   const { evaluation } = options;
   return {
     name: options.name ?? basename(resolve(directory)),
     task: config.task,
-    description: options.description ?? `A ${config.task} model trained with Modelwright.`,
+    description: options.description ?? `Trained with Modelwright for the task ${config.task}.`,
     license: 'apache-2.0',
     inputs: config.inputs,
     outputs: config.outputs,
@@ -65,6 +66,7 @@ function cardInfo(
       },
       seed: training.seed,
       epochs: training.epochs,
+      ...(training.bestEpoch !== undefined && { bestEpoch: training.bestEpoch }),
       device: training.device === 'cpu' ? `CPU, ${training.workers} worker(s)` : training.device,
       seconds: training.seconds,
     },
@@ -72,7 +74,7 @@ function cardInfo(
       ...(evaluation
         ? [{ dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples }, metrics: evaluation.metrics }]
         : []),
-      ...(last?.validation ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: last.validation }] : []),
+      ...(validation ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: validation }] : []),
     ],
     ...(pictures && { pictures }),
     layers: summarize(model, modelInputTypes(model, batchTypes)),
@@ -102,6 +104,11 @@ export async function load(directory: string): Promise<TrainedModel> {
         if (!(value instanceof NdArray)) return [name, fill(value, place)];
         const found = tensors.get(place);
         if (!found) throw new Error(`${directory}: model.safetensors lacks '${place}', which the layers in config.json ask for.`);
+        if (!sameShape(found.shape, value.shape)) {
+          throw new Error(
+            `${directory}: '${place}' is ${formatShape(found.shape)} in model.safetensors, but the layers in config.json ask for ${formatShape(value.shape)}.`,
+          );
+        }
         return [name, found];
       }),
     );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Dataset } from '../data/dataset.js';
-import { Random } from '../data/random.js';
+import { Random } from '../graph/random.js';
 import { NdArray } from '../graph/array.js';
 import { entries } from '../graph/tree.js';
 import {

@@ -14,6 +14,8 @@ import type { BatchTypes } from './step.js';
 export interface TrainingRecord {
   readonly seed: number;
   readonly epochs: number;
+  /** The epoch whose parameters these are, where the best were kept and not the last. */
+  readonly bestEpoch?: number;
   readonly batchSize: number;
   readonly steps: number;
   readonly seconds: number;

@@ -1,5 +1,5 @@
 import type { DType } from '../../graph/dtype.js';
-import type { SummaryRow } from '../summary.js';
+import type { SummaryRow } from '../../nn/summarize.js';
 
 /** An input or output of the saved ONNX graph. */
 export interface ModelCardTensor {
@@ -66,7 +66,7 @@ export interface ModelCardInfo {
   readonly license: string;
   /** ISO 639-1 codes of the human languages the model handles. */
   readonly languages?: readonly string[];
-  /** What `modelwright predict` is shown with: a file, or a text. Default by the task. */
+  /** What `modelwright predict` is shown with. Default: picture.jpg. */
   readonly sampleInput?: string;
   readonly inputs: readonly ModelCardTensor[];
   readonly outputs: readonly ModelCardTensor[];

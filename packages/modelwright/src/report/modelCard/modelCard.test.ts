@@ -114,10 +114,11 @@ describe('modelCard', () => {
     assert.match(long, /\| classes \| 1,000 \|/);
   });
 
-  it('shows a text task with a text, safely quoted', () => {
-    const text = modelCard({ ...info, task: 'text-classification', sampleInput: "it's $5" });
-    assert.match(text, /modelwright predict \. 'it'\\''s \$5'/);
-    assert.match(text, /model\.predict\("it's \$5"\)/);
+  it('shows a file safely quoted, and other tasks without a command', () => {
+    const text = modelCard({ ...info, task: 'image-classification', sampleInput: "it's $5.jpg" });
+    assert.match(text, /modelwright predict \. 'it'\\''s \$5\.jpg'/);
+    assert.match(text, /predictImages\(model, \["it's \$5\.jpg"\]\)/);
+    assert.doesNotMatch(modelCard({ ...info, task: 'tabular-regression' }), /modelwright predict/);
   });
 });
 

@@ -5,25 +5,55 @@ import { codeBlock } from './markdown.js';
 
 /** How to use a saved model: on the command line, in TypeScript, and with ONNX Runtime alone. */
 export function usageSection(info: ModelCardInfo): string {
-  const sample = info.sampleInput ?? sampleInputFor(info.task);
   return [
     '## How to use',
+    ...(info.task === 'image-classification'
+      ? pictureUsage(info.sampleInput ?? 'picture.jpg')
+      : plainUsage(info)),
+    'With ONNX Runtime alone, here over zeros where your data belongs:',
+    codeBlock('js', onnxRuntimeSnippet(info.inputs, info.outputs)),
+  ].join('\n\n');
+}
+
+function pictureUsage(sample: string): string[] {
+  return [
     "On the command line, in this model's folder:",
     codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
     'In TypeScript:',
     codeBlock(
       'ts',
       [
-        "import { loadModel } from 'modelwright';",
+        "import { openModel } from 'modelwright';",
+        "import { predictImages } from 'modelwright/tasks';",
         '',
-        "const model = await loadModel('.');",
-        `console.log(await model.predict(${JSON.stringify(sample)}));`,
+        "const model = await openModel('.');",
+        `console.log(await predictImages(model, [${JSON.stringify(sample)}]));`,
       ].join('\n'),
     ),
-    'With ONNX Runtime alone, here over zeros where your data belongs:',
-    codeBlock('js', onnxRuntimeSnippet(info.inputs, info.outputs)),
-  ].join('\n\n');
+  ];
 }
+
+function plainUsage({ inputs, outputs }: ModelCardInfo): string[] {
+  const feeds = inputs.map(
+    ({ name, dtype, shape }) => `${propertyName(name)}: new NdArray('${dtype}', [${sizesOf(shape)}])`,
+  );
+  return [
+    'In TypeScript, here over zeros where your data belongs:',
+    codeBlock(
+      'ts',
+      [
+        "import { NdArray, openModel } from 'modelwright';",
+        '',
+        "const model = await openModel('.');",
+        `const results = await model.run({ ${feeds.join(', ')} });`,
+        ...outputs.map(({ name }) => `console.log(${propertyOf('results', name)});`),
+      ].join('\n'),
+    ),
+  ];
+}
+
+const sizesOf = (shape: ModelCardTensor['shape']): string =>
+  shape.map((size) => (typeof size === 'number' ? size : 1)).join(', ');
 
 /** A program that runs `onnx/model.onnx` once over zeros, open dimensions being 1. */
 export function onnxRuntimeSnippet(
@@ -46,13 +76,6 @@ export function onnxRuntimeSnippet(
       ({ name, shape }) => `console.log(${propertyOf('results', name)}.data); // [${shape.join(', ')}]`,
     ),
   ].join('\n');
-}
-
-function sampleInputFor(task: string): string {
-  if (/^(image|object|depth|mask)/.test(task)) return 'picture.jpg';
-  if (/^(audio|automatic-speech)/.test(task)) return 'sound.wav';
-  if (/^(tabular|time-series)/.test(task)) return 'rows.csv';
-  return 'Some text';
 }
 
 function shellQuoted(text: string): string {

@@ -5,7 +5,7 @@ import type { EngineMessage, EngineReply, EngineRequest, EngineSetup, EngineVari
 
 /** One worker thread, and the answers it still owes. */
 class EngineThread {
-  readonly #worker = new Worker(new URL('./threadMain.js', import.meta.url));
+  readonly #worker = new Worker(new URL('./threadMain.js', import.meta.url), { execArgv: [] });
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #next = 0;
   #closed = false;
