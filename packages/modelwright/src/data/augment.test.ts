@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import {
   augment,
   centreCrop,
@@ -13,7 +14,6 @@ import {
 } from './augment.js';
 import { Dataset } from './dataset.js';
 import { adjustColour, crop, flip, rotate } from './image-ops.js';
-import { Random } from './random.js';
 
 const image = (values: number[][], channels = 1): NdArray => {
   const plane = values.flat();

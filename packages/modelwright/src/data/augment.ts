@@ -1,8 +1,8 @@
 import type { NdArray } from '../graph/array.js';
+import type { Random } from '../graph/random.js';
 import type { Example } from './collate.js';
 import type { MapContext } from './dataset.js';
 import { adjustColour, crop, flip, type ImageSize, imageShape, rotate, sides } from './image-ops.js';
-import type { Random } from './random.js';
 
 /** Makes an image of an image, uint8 `[channels, height, width]`; the image given is left as it is. */
 export type ImageTransform = (image: NdArray, random: Random) => NdArray | Promise<NdArray>;

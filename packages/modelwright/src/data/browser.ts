@@ -1,10 +1,11 @@
 /** What of the data room also runs in a browser: nothing here imports from Node. */
+
+export * from '../graph/random.js';
 export * from './augment.js';
 export * from './collate.js';
 export * from './dataset.js';
 export * from './digits.js';
 export { adjustColour, type ColourChange, crop, flip, type ImageSize, rotate } from './image-ops.js';
 export * from './mixup.js';
-export * from './random.js';
 export type { SkippedFile, Source } from './source.js';
 export { holdOutEvery, stratifiedSplit, type TrainTest } from './split.js';

@@ -1,8 +1,8 @@
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import { requireCount } from './checks.js';
 import { type Example, gatherRows, isExample, stackExamples } from './collate.js';
 import { ContentHash } from './fingerprint.js';
-import { Random } from './random.js';
 import {
   labelOf,
   mapValues,

@@ -1,7 +1,7 @@
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import { Dataset } from './dataset.js';
 import { glyphs } from './glyphs.js';
-import { Random } from './random.js';
 import type { TrainTest } from './split.js';
 import { drawStrokes, type Point, smooth } from './strokes.js';
 

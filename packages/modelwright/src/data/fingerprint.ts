@@ -9,46 +9,41 @@ const blockSize = 4 * 2 ** 20;
  * the blocks' hashes: a hash for telling contents apart, not the sha256 of a file.
  */
 export class ContentHash {
-  readonly #blocks: Promise<ArrayBuffer>[] = [];
-  #block = new Uint8Array(blockSize);
-  #used = 0;
+  readonly #pieces: Uint8Array[] = [];
 
-  /** Adds bytes, the UTF-8 bytes of a text, or an array (its dtype, shape and elements). */
+  /** Adds bytes, the UTF-8 bytes of a text, or an array (its dtype, shape and elements). They must not change before `digest`. */
   add(content: Uint8Array | string | NdArray): this {
     if (content instanceof NdArray) {
       this.add(`${content.dtype}[${content.shape.join(',')}]`);
       const { buffer, byteOffset, byteLength } = content.data;
-      this.#write(new Uint8Array(buffer, byteOffset, byteLength));
+      this.#pieces.push(new Uint8Array(buffer, byteOffset, byteLength));
     } else if (typeof content === 'string') {
-      this.#write(new TextEncoder().encode(`${content.length}:${content}`));
-    } else this.#write(content);
+      this.#pieces.push(new TextEncoder().encode(`${content.length}:${content}`));
+    } else this.#pieces.push(content);
     return this;
   }
 
-  #write(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length; ) {
-      const count = Math.min(bytes.length - from, blockSize - this.#used);
-      this.#block.set(bytes.subarray(from, from + count), this.#used);
-      this.#used += count;
-      from += count;
-      if (this.#used === blockSize) this.#close();
-    }
-  }
-
-  #close(): void {
-    this.#blocks.push(crypto.subtle.digest('SHA-256', this.#block.subarray(0, this.#used)));
-    this.#block = new Uint8Array(blockSize);
-    this.#used = 0;
-  }
-
-  /** The hash of all that was added: 64 hexadecimal digits. */
+  /** The hash of all that was added: 64 hexadecimal digits. Between blocks the event loop goes on. */
   async digest(): Promise<string> {
-    this.#close();
-    const digests = await Promise.all(this.#blocks);
+    const digests: Uint8Array[] = [];
+    const block = new Uint8Array(blockSize);
+    let used = 0;
+    const close = async (): Promise<void> => {
+      digests.push(new Uint8Array(await crypto.subtle.digest('SHA-256', block.subarray(0, used))));
+      used = 0;
+    };
+    for (const piece of this.#pieces) {
+      for (let from = 0; from < piece.length; ) {
+        const count = Math.min(piece.length - from, blockSize - used);
+        block.set(piece.subarray(from, from + count), used);
+        used += count;
+        from += count;
+        if (used === blockSize) await close();
+      }
+    }
+    await close();
     const joined = new Uint8Array(digests.length * 32);
-    digests.forEach((digest, i) => {
-      joined.set(new Uint8Array(digest), i * 32);
-    });
+    for (const [position, digest] of digests.entries()) joined.set(digest, position * 32);
     return toHex(await crypto.subtle.digest('SHA-256', joined));
   }
 }

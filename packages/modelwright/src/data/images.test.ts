@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import { decodeImage, encodePng, resize } from './images.js';
-import { Random } from './random.js';
 
 /** 2 x 3 pixels, each channel and pixel of its own value. */
 const small = NdArray.of(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import { type ClassBatch, cutmix, mixup } from './mixup.js';
-import { Random } from './random.js';
 
 /** Four plain images of the values 0, 50, 100, 150 and the classes 0, 1, 2, 3. */
 const batch: ClassBatch = {

@@ -1,6 +1,6 @@
 import { NdArray, sizeOf } from '../graph/array.js';
+import type { Random } from '../graph/random.js';
 import type { MapContext } from './dataset.js';
-import type { Random } from './random.js';
 
 /** A batch: `input` `[batch, ...]`; `target` int32 `[batch]` (classes) or float32 `[batch, classes]` (probabilities). */
 export interface ClassBatch {

@@ -1,7 +1,7 @@
+import { Random } from '../graph/random.js';
 import { requireCount } from './checks.js';
 import type { Example } from './collate.js';
 import type { Dataset } from './dataset.js';
-import { Random } from './random.js';
 
 /** A dataset to learn from and one that is held out to measure on. */
 export interface TrainTest<T = Example> {
