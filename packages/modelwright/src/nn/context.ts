@@ -1,5 +1,5 @@
-import type { Random } from '../data/random.js';
 import { NdArray } from '../graph/array.js';
+import type { Random } from '../graph/random.js';
 import { formatShape, type Shape, sameShape, staticShape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import type { Layer } from './layer.js';

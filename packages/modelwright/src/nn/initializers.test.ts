@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Random } from '../data/random.js';
+import { Random } from '../graph/random.js';
 import { type InitializerConfig, initializer } from './initializers.js';
 
 const draw = (config: InitializerConfig, shape: readonly number[], seed = 1): number[] =>

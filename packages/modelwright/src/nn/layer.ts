@@ -1,5 +1,5 @@
-import { Random } from '../data/random.js';
 import type { DType } from '../graph/dtype.js';
+import { Random } from '../graph/random.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import { type ArrayTree, Context, type TensorTree, type Variables } from './context.js';

@@ -2,9 +2,26 @@ import { sizeOf } from '../graph/array.js';
 import { sortNodes } from '../graph/graph.js';
 import { bindDimension, type Shape, staticShape } from '../graph/shape.js';
 import { type GraphNode, input, type Tensor } from '../graph/tensor.js';
-import type { SummaryRow } from '../report/summary.js';
 import { Context, type Observer } from './context.js';
 import type { InputType, Layer } from './layer.js';
+
+/** One layer of a model, as a summary shows it. */
+export interface SummaryRow {
+  /** Name of the layer, by its place in the model. */
+  readonly layer: string;
+  /** Kind of layer, such as `conv2d`. */
+  readonly type: string;
+  /** Size of each output dimension; named where it is open, such as `batch`. */
+  readonly outputShape: readonly (number | string)[];
+  /** Number of parameters. */
+  readonly parameters: number;
+  /** How many of them are trained; default all. */
+  readonly trainable?: number;
+  /** Bytes the parameters take; default four each (float32). */
+  readonly bytes?: number;
+  /** Floating-point operations of one forward pass over one example; a multiply-add is two. */
+  readonly flops: number;
+}
 
 /**
  * The layers of a model in the order of their calls, with what each makes, holds and costs. A layer made of others has a row

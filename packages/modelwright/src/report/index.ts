@@ -1,4 +1,3 @@
-export type { SummaryRow } from '../nn/summarize.js';
 export type { Language } from './captions.js';
 export * from './charts/index.js';
 export {
@@ -13,5 +12,5 @@ export {
   type Split,
 } from './history.js';
 export * from './modelCard/index.js';
-export { type SummaryTotals, summaryText, summaryTotals } from './summary.js';
+export { type SummaryRow, type SummaryTotals, summaryText, summaryTotals } from './summary.js';
 export * from './terminal/index.js';

@@ -3,6 +3,8 @@ import { captionsIn, type Language } from './captions.js';
 import { groupedNumber, megabytes, prefixedNumber } from './numbers.js';
 import { tableText } from './terminal/table.js';
 
+export type { SummaryRow };
+
 /** The sums over a model's layers. */
 export interface SummaryTotals {
   readonly parameters: number;

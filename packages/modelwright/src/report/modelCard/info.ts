@@ -1,5 +1,5 @@
 import type { DType } from '../../graph/dtype.js';
-import type { SummaryRow } from '../../nn/summarize.js';
+import type { SummaryRow } from '../summary.js';
 
 /** An input or output of the saved ONNX graph. */
 export interface ModelCardTensor {

@@ -1,5 +1,0 @@
-import '../primitives/index.js';
-
-export { Graph } from '../graph/graph.js';
-export { input } from '../graph/tensor.js';
-export { type EncodeOptions, encodeModel, opsetVersion } from './encode.js';
