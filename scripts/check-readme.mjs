@@ -38,7 +38,7 @@ function pagesOf(folder) {
 rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, 'bin'), { recursive: true });
 writeFileSync(join(work, 'package.json'), '{ "type": "module" }\n');
-const command = join(root, 'packages', 'platform', 'dist', 'cli', 'main.js');
+const command = join(root, 'packages', 'platform', 'bin', 'modelwright.js');
 writeFileSync(join(work, 'bin', 'modelwright'), `#!/bin/sh\nexec "${process.execPath}" "${command}" "$@"\n`, {
   mode: 0o755,
 });
