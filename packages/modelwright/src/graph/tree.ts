@@ -35,14 +35,23 @@ export function map<Leaf, Result>(
   tree: Tree<Leaf>,
   ...others: readonly Tree<Leaf>[]
 ): Tree<Result> {
+  const differ = (place: string, how: string): never => {
+    throw new TypeError(`tree.map: the trees differ at '${place}': ${how}.`);
+  };
   const walk = (value: Tree<Leaf>, companions: readonly Tree<Leaf>[], path: string): Tree<Result> => {
-    if (isLeaf(value)) return value === undefined ? (undefined as Result) : fn(value as Leaf, ...(companions as Leaf[]));
+    if (isLeaf(value)) {
+      if (!companions.every(isLeaf)) differ(path, 'one has a value where another has more within');
+      return value === undefined ? (undefined as Result) : fn(value as Leaf, ...(companions as Leaf[]));
+    }
+    for (const companion of companions) {
+      if (isLeaf(companion)) differ(path, 'one has a value where another has more within');
+      const extra = Object.keys(companion as object).find((key) => !(key in (value as object)));
+      if (extra !== undefined) differ(path === '' ? extra : `${path}.${extra}`, 'one has no such entry');
+    }
     const mapped = children(value as object).map(([key, child]): [string, Tree<Result>] => {
       const place = path === '' ? key : `${path}.${key}`;
       const within = companions.map((companion) => {
-        if (isLeaf(companion) || !(key in (companion as object))) {
-          throw new TypeError(`tree.map: the trees differ at '${place}': one has no such entry.`);
-        }
+        if (!(key in (companion as object))) differ(place, 'one has no such entry');
         return (companion as Record<string, Tree<Leaf>>)[key]!;
       });
       return [key, walk(child as Tree<Leaf>, within, place)];

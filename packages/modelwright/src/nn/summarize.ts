@@ -1,7 +1,7 @@
-import { sizeOf } from '../graph/array.js';
 import { sortNodes } from '../graph/graph.js';
-import { bindDimension, type Shape, staticShape } from '../graph/shape.js';
+import { staticShape } from '../graph/shape.js';
 import { type GraphNode, input, type Tensor } from '../graph/tensor.js';
+import { flopsOf } from '../transforms/flops.js';
 import { Context, type Observer } from './context.js';
 import type { InputType, Layer } from './layer.js';
 
@@ -61,29 +61,4 @@ export function summarize(model: Layer, inputs: InputType | readonly InputType[]
 function ownParameters(context: Context): number {
   const own = Object.values(context.made.parameters).filter((value) => 'dtype' in value && 'data' in value);
   return own.reduce((total, array) => total + Number(array.size), 0);
-}
-
-const perExample = new Map([['batch', 1]]);
-const elements = (shape: Shape): number =>
-  sizeOf(
-    staticShape(
-      shape.map((size) => bindDimension(size, perExample)),
-      'summarize',
-    ),
-  );
-
-/** Two for each multiply-add of a convolution or a matrix product. */
-function flopsOf({ primitive, inputs, outputs, attributes }: GraphNode): number {
-  switch (primitive.name) {
-    case 'convolution':
-      return 2 * elements(outputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
-    case 'convolutionInputGradient':
-      return 2 * elements(inputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
-    case 'matmul':
-      return (
-        2 * elements(outputs[0]!.shape) * elements([inputs[0]!.shape.at(attributes.transposeA ? -2 : -1)!])
-      );
-    default:
-      return 0;
-  }
 }

@@ -149,6 +149,7 @@ const plain = (axes: number) => ({
 });
 
 const cases = [
+  { x: [2, 2, 10, 9], filter: [3, 2, 3, 2], ...plain(2), before: [1, 0], after: [1, 1] },
   { x: [2, 3, 5, 4], filter: [4, 3, 3, 3], ...plain(2) },
   { x: [1, 2, 5, 5], filter: [3, 2, 3, 2], ...plain(2), before: [1, 0], after: [1, 1] },
   { x: [2, 2, 6, 7], filter: [2, 2, 3, 3], ...plain(2), strides: [2, 2], before: [1, 1], after: [1, 1] },

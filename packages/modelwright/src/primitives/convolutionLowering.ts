@@ -20,53 +20,93 @@ export function lowerInputGradient(to: Lowering, [g, filter]: readonly string[],
 }
 
 /**
- * For each image the windows as columns (im2col by slices), times the gradient, summed over the batch:
- * dw[m, c, k] = sum over batch b and positions p of g[b, m, p] x[b, c, p + k].
+ * dw[m, c, k] = sum over batch b and positions p of g[b, m, p] x[b, c, p + k]: for each tap of the kernel a product of the
+ * gradient with the input moved by that tap. Where an image has few positions, one product over all images; in groups, one over
+ * all taps.
  */
 export function lowerFilterGradient(to: Lowering, [x, g]: readonly string[], node: GraphNode<WithShape>): readonly string[] {
   const { groups, shape } = node.attributes;
   const [batch, filters, ...out] = node.inputs[1]!.shape as number[];
   const [, perGroup, ...kernel] = shape as number[];
-  const positions = out.reduce((a, b) => a * b, 1);
-  const taps = kernel.reduce((a, b) => a * b, 1);
-  const columns = imageColumns(to, x!, node);
-  if (groups === 1 && positions < fewPositions) {
-    // One product over all images: alone, each has too few positions to fill the processor.
-    const byTap = to.emit('Reshape', [columns, to.integers([batch!, taps * perGroup!, positions])]);
-    const inputs = to.emit('Reshape', [to.emit('Transpose', [byTap], { perm: [0, 2, 1] }), to.integers([batch! * positions, taps * perGroup!])]);
-    const gradient = to.emit('Reshape', [g!, to.integers([batch!, filters!, positions])]);
-    const outputs = to.emit('Reshape', [to.emit('Transpose', [gradient], { perm: [0, 2, 1] }), to.integers([batch! * positions, filters!])]);
-    return [filterShape(to, to.emit('Gemm', [outputs, inputs], { transA: 1 }), filters!, taps, shape as number[])];
-  }
-  // columns [batch, taps, channels, ..out] -> [batch, groups, taps * perGroup, positions]
-  const grouped =
-    groups === 1
-      ? to.emit('Reshape', [columns, to.integers([batch!, 1, taps * perGroup!, positions])])
-      : to.emit('Reshape', [
-          to.emit('Transpose', [to.emit('Reshape', [columns, to.integers([batch!, taps, groups, perGroup!, positions])])], {
-            perm: [0, 2, 1, 3, 4],
-          }),
-          to.integers([batch!, groups, taps * perGroup!, positions]),
-        ]);
-  const rows = to.emit('Reshape', [g!, to.integers([batch!, groups, filters! / groups, positions])]);
-  const products = to.extensions
-    ? to.emit('FusedMatMul', [rows, grouped], { transB: 1 }, { domain: 'com.microsoft' })
-    : to.emit('MatMul', [rows, to.emit('Transpose', [grouped], { perm: [0, 1, 3, 2] })]);
-  const total = to.emit('ReduceSum', [products, to.integers([0])], { keepdims: 0 });
-  return [filterShape(to, total, filters!, taps, shape as number[])];
+  const problem: FilterProblem = {
+    batch: batch!,
+    filters: filters!,
+    groups,
+    perGroup: perGroup!,
+    positions: out.reduce((a, b) => a * b, 1),
+    taps: kernel.reduce((a, b) => a * b, 1),
+    shape: shape as number[],
+  };
+  const moved = movedInputs(to, x!, node);
+  if (groups > 1) return [groupedProducts(to, moved, g!, problem)];
+  return [problem.positions < fewPositions ? productOverBatch(to, moved, g!, problem) : productsByTap(to, moved, g!, problem)];
 }
 
 /** Fewer positions than this in an image, and the products of all images are taken as one. */
 const fewPositions = 64;
 
-/** [filters, taps * channels] as [filters, channels, ..kernel]. */
-function filterShape(to: Lowering, x: string, filters: number, taps: number, shape: readonly number[]): string {
-  const untangled = to.emit('Reshape', [x, to.integers([filters, taps, shape[1]!])]);
-  return to.emit('Reshape', [to.emit('Transpose', [untangled], { perm: [0, 2, 1] }), to.integers(shape)]);
+interface FilterProblem {
+  readonly batch: number;
+  readonly filters: number;
+  readonly groups: number;
+  readonly perGroup: number;
+  readonly positions: number;
+  readonly taps: number;
+  readonly shape: readonly number[];
 }
 
-/** The values under each tap of the kernel at every position: [batch, taps * channels, ..out]. */
-function imageColumns(to: Lowering, x: string, node: GraphNode<WithShape>): string {
+function productsByTap(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
+  const { batch, filters, perGroup, positions } = problem;
+  const gradient = to.emit('Reshape', [g, to.integers([batch, filters, positions])]);
+  const sums = moved.map((piece) => {
+    const columns = to.emit('Reshape', [piece, to.integers([batch, perGroup, positions])]);
+    return to.emit('ReduceSum', [productTransposed(to, gradient, columns, [0, 2, 1]), to.integers([0])], { keepdims: 1 });
+  });
+  const stacked = sums.length === 1 ? sums[0]! : to.emit('Concat', sums, { axis: 0 });
+  return filterShape(to, stacked, [1, 2, 0], problem.shape);
+}
+
+function productOverBatch(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
+  const { batch, filters, perGroup, positions, taps } = problem;
+  /** [batch, rows, positions] as [batch * positions, rows]. */
+  const byPosition = (tensor: string, rows: number): string => {
+    const flat = to.emit('Reshape', [tensor, to.integers([batch, rows, positions])]);
+    return to.emit('Reshape', [to.emit('Transpose', [flat], { perm: [0, 2, 1] }), to.integers([batch * positions, rows])]);
+  };
+  const columns = byPosition(join(to, moved), taps * perGroup);
+  const product = to.emit('Gemm', [byPosition(g, filters), columns], { transA: 1 });
+  const untangled = to.emit('Reshape', [product, to.integers([filters, taps, perGroup])]);
+  return filterShape(to, untangled, [0, 2, 1], problem.shape);
+}
+
+function groupedProducts(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
+  const { batch, filters, groups, perGroup, positions, taps, shape } = problem;
+  const byTap = to.emit('Reshape', [join(to, moved), to.integers([batch, taps, groups, perGroup, positions])]);
+  const byGroup = to.emit('Transpose', [byTap], { perm: [0, 2, 1, 3, 4] });
+  const columns = to.emit('Reshape', [byGroup, to.integers([batch, groups, taps * perGroup, positions])]);
+  const rows = to.emit('Reshape', [g, to.integers([batch, groups, filters / groups, positions])]);
+  const total = to.emit('ReduceSum', [productTransposed(to, rows, columns, [0, 1, 3, 2]), to.integers([0])], { keepdims: 0 });
+  return filterShape(to, to.emit('Reshape', [total, to.integers([filters, taps, perGroup])]), [0, 2, 1], shape);
+}
+
+/** a times b with the last two axes of b swapped, as `order` says. */
+function productTransposed(to: Lowering, a: string, b: string, order: readonly number[]): string {
+  if (to.extensions) return to.emit('FusedMatMul', [a, b], { transB: 1 }, { domain: 'com.microsoft' });
+  return to.emit('MatMul', [a, to.emit('Transpose', [b], { perm: order })]);
+}
+
+/** The three axes filters, channels and taps, brought to that order, as filters. */
+function filterShape(to: Lowering, x: string, order: readonly number[], shape: readonly number[]): string {
+  return to.emit('Reshape', [to.emit('Transpose', [x], { perm: order }), to.integers(shape)]);
+}
+
+/** [batch, taps * channels, ..out] */
+function join(to: Lowering, moved: readonly string[]): string {
+  return moved.length === 1 ? moved[0]! : to.emit('Concat', moved, { axis: 1 });
+}
+
+/** For each tap of the kernel the input value under it at every position, [batch, channels, ..out]. */
+function movedInputs(to: Lowering, x: string, node: GraphNode<WithShape>): string[] {
   const { strides, before, after, dilations, shape } = node.attributes;
   const kernel = shape.slice(2) as number[];
   const out = node.inputs[1]!.shape.slice(2) as number[];
@@ -83,11 +123,8 @@ function imageColumns(to: Lowering, x: string, node: GraphNode<WithShape>): stri
     }
     const starts = tap.map((k, a) => k * dilations[a]!);
     const ends = starts.map((start, a) => start + (out[a]! - 1) * strides[a]! + 1);
-    pieces.push(
-      to.emit('Slice', [padded, to.integers(starts), to.integers(ends), to.integers(axes), to.integers(strides)]),
-    );
+    pieces.push(to.emit('Slice', [padded, to.integers(starts), to.integers(ends), to.integers(axes), to.integers(strides)]));
   };
   visit(0);
-  const joined = pieces.length === 1 ? pieces[0]! : to.emit('Concat', pieces, { axis: 1 });
-  return joined;
+  return pieces;
 }

@@ -10,6 +10,7 @@ import { VectorMemory } from '../runtime/elementwise/run.js';
 import { ortModel } from '../runtime/ort.js';
 import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
+import { flopsOf } from '../transforms/flops.js';
 import { simplify } from '../transforms/simplify.js';
 import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes } from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
@@ -117,9 +118,10 @@ export class TrainingSession {
     const types = rowTypes(sample, batchLength(sample));
     const traced = options.optimizer ? traceGradient(options, types) : traceEvaluation(options, types);
     await breathe();
-    const workers = device === 'cpu' ? Math.min(batchLength(sample), options.workers ?? chooseWorkers(traced.graph, platform.cores)) : 1;
     const layouts = layoutsOf(options.variables);
     const { optimizer } = options;
+    const wanted = options.workers ?? chooseWorkers(traced.graph, layouts.parameters, optimizer !== undefined, platform.cores);
+    const workers = device === 'cpu' ? Math.min(batchLength(sample), wanted) : 1;
     const update = optimizer ? updateProgram(optimizer, layouts, workers, device, options) : noUpdate;
     const engine = await platform.openEngine({
       device,
@@ -297,10 +299,16 @@ function flatten(layout: Layout, tree: ArrayTree): Float32Array<ArrayBuffer> {
   return vector;
 }
 
+/** Below this many operations for each parameter, handing the parameters around costs more than splitting the batch gains. */
+const worthSplitting = 5000;
+
 /**
- * How many workers a step is split over. Convolutions gain from a session a core, each on its part of the batch; large matrix
- * products are as well off with one session that uses all cores.
+ * How many workers a batch is split over. Convolutions gain from a session a core, each on its part of the batch, if there is
+ * enough to compute for what has to be exchanged; large matrix products are as well off with one session that uses all cores.
  */
-function chooseWorkers(graph: Graph, cores: number): number {
-  return graph.nodes.some(({ primitive }) => primitive.name.startsWith('convolution')) ? cores : 1;
+function chooseWorkers(graph: Graph, parameters: Layout, trains: boolean, cores: number): number {
+  const convolutions = graph.nodes.filter(({ primitive }) => primitive.name.startsWith('convolution'));
+  if (convolutions.length === 0) return 1;
+  const flops = convolutions.reduce((total, node) => total + flopsOf(node), 0);
+  return !trains || flops > worthSplitting * parameters.size ? cores : 1;
 }

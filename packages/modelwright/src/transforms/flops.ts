@@ -1,0 +1,30 @@
+import { sizeOf } from '../graph/array.js';
+import { bindDimension, type Shape, staticShape } from '../graph/shape.js';
+import type { GraphNode } from '../graph/tensor.js';
+
+const perExample = new Map([['batch', 1]]);
+const elements = (shape: Shape): number =>
+  sizeOf(
+    staticShape(
+      shape.map((size) => bindDimension(size, perExample)),
+      'flopsOf',
+    ),
+  );
+
+/** Floating-point operations of a node: two for each multiply-add of a convolution or a matrix product; an open batch counts as 1. */
+export function flopsOf({ primitive, inputs, outputs, attributes }: GraphNode): number {
+  switch (primitive.name) {
+    case 'convolution':
+      return 2 * elements(outputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
+    case 'convolutionInputGradient':
+      return 2 * elements(inputs[0]!.shape) * elements(inputs[1]!.shape.slice(1));
+    case 'convolutionFilterGradient':
+      return 2 * elements(inputs[1]!.shape) * elements(outputs[0]!.shape.slice(1));
+    case 'matmul':
+      return (
+        2 * elements(outputs[0]!.shape) * elements([inputs[0]!.shape.at(attributes.transposeA ? -2 : -1)!])
+      );
+    default:
+      return 0;
+  }
+}
