@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeModel } from '../onnx/encode.js';
-import { add, concat, constant, matmul, mul, relu, reshape, sum } from '../primitives/index.js';
 import { addPrimitive } from '../primitives/arithmetic.js';
+import { add, concat, constant, matmul, mul, relu, reshape, sum } from '../primitives/index.js';
 import { gradients } from '../transforms/grad.js';
 import { simplify } from '../transforms/simplify.js';
 import { NdArray } from './array.js';
@@ -40,9 +40,19 @@ describe('a graph', () => {
     const y = input('y', 'float32', ['batch', 3]);
     const graph = new Graph([x, y], [reshape(concat([x, y], 1), [-1])]);
     assert.deepEqual(graph.outputs[0]!.shape, ['batch*5']);
-    const sizes = sizesFrom(graph, [[4, 2], [4, 3]]);
+    const sizes = sizesFrom(graph, [
+      [4, 2],
+      [4, 3],
+    ]);
     assert.deepEqual(bindSizes(graph, sizes).outputs[0]!.shape, [20]);
-    assert.throws(() => sizesFrom(graph, [[4, 2], [5, 3]]), /y: expected a shape of \[batch, 3\], but got \[5, 3\]/);
+    assert.throws(
+      () =>
+        sizesFrom(graph, [
+          [4, 2],
+          [5, 3],
+        ]),
+      /y: expected a shape of \[batch, 3\], but got \[5, 3\]/,
+    );
     assert.throws(() => sizesFrom(graph, [[4, 2]]), /y: expected a shape of \[batch, 3\], but got nothing/);
   });
 });
@@ -63,7 +73,10 @@ describe('checkGraph', () => {
     const outputs: Tensor[] = [];
     const node: GraphNode = { primitive: addPrimitive as Primitive, inputs: [x, x], attributes: {}, outputs };
     outputs.push(new Tensor({ dtype: 'float32', shape: [3] }, { node, output: 0 }));
-    assert.throws(() => checkGraph(new Graph([x], outputs)), /add gives float32\[2\], but its output says float32\[3\]/);
+    assert.throws(
+      () => checkGraph(new Graph([x], outputs)),
+      /add gives float32\[2\], but its output says float32\[3\]/,
+    );
   });
 });
 
@@ -86,4 +99,3 @@ describe('a graph 20,000 nodes deep', () => {
     assert.ok(encodeModel(simple).length > 100_000);
   });
 });
-

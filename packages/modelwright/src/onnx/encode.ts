@@ -63,12 +63,15 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
 /** The names a graph's inputs get in its file: their labels, made unique. */
 export function inputNames(graph: Graph): string[] {
   const taken = new Set<string>();
-  return graph.inputs.map(({ label }, position) => {
-    const plain = label || `input${position}`;
-    const name = taken.has(plain) ? `${plain}.${position}` : plain;
-    taken.add(name);
-    return name;
-  });
+  return graph.inputs.map(({ label }, position) => claim(label || `input${position}`, taken));
+}
+
+/** The name, or the name with the first number behind it that makes it one not taken. */
+function claim(plain: string, taken: Set<string>): string {
+  let name = plain;
+  for (let next = 1; taken.has(name); next++) name = `${plain}.${next}`;
+  taken.add(name);
+  return name;
 }
 
 interface Subgraph extends OnnxSubgraph {
@@ -82,6 +85,7 @@ class GraphWriter implements Lowering {
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
   readonly #names = new Map<Tensor, string>();
+  readonly #taken = new Set<string>();
   readonly #prefix: string;
   #next = 0;
 
@@ -94,6 +98,8 @@ class GraphWriter implements Lowering {
   write(graph: Graph, name: string, outputNames?: readonly string[]): GraphProto {
     const names = inputNames(graph);
     const inputs: ValueInfoProto[] = [];
+    for (const each of names) this.#taken.add(each);
+    const publicNames = graph.outputs.map((_, position) => this.#outputName(position, outputNames));
     for (const [position, tensor] of graph.inputs.entries()) {
       const known = this.#initializerNames?.get(tensor);
       if (known) {
@@ -109,7 +115,7 @@ class GraphWriter implements Lowering {
       for (const [position, tensor] of node.outputs.entries()) this.#names.set(tensor, outputs[position]!);
     }
     const outputs = graph.outputs.map((tensor, position) => {
-      const outputName = outputNames?.[position] ?? `${this.#prefix}output${position}`;
+      const outputName = publicNames[position]!;
       this.#node('Identity', [this.#nameOf(tensor)], [outputName]);
       return valueInfo(outputName, tensor);
     });
@@ -168,8 +174,17 @@ class GraphWriter implements Lowering {
     return name;
   }
 
+  /** @throws TypeError when an output is to have a name that is not its own */
+  #outputName(position: number, wanted: readonly string[] | undefined): string {
+    const name = wanted?.[position];
+    if (name === undefined) return claim(`${this.#prefix}output${position}`, this.#taken);
+    if (this.#taken.has(name)) throw new TypeError(`encodeModel: '${name}' names an output, and another output or an input as well. Rename one.`);
+    this.#taken.add(name);
+    return name;
+  }
+
   #fresh(kind: string): string {
-    return `${this.#prefix}${kind}${this.#next++}`;
+    return claim(`${this.#prefix}${kind}${this.#next++}`, this.#taken);
   }
 
   #node(

@@ -4,6 +4,9 @@ import { type AttributeValue, apply, type Attributes, type Tensor } from '../gra
 
 const smallConstant = 64;
 
+/** The elements as text, minus zero told apart from zero. */
+const elementsOf = ({ data }: NdArray): string => Array.from<number | bigint, string>(data, (x) => (Object.is(x, -0) ? '-0' : `${x}`)).join();
+
 /** Computes equal things once: nodes with the same primitive, inputs and attributes become one. */
 export function eliminateCommonSubexpressions(graph: Graph): Graph {
   const identities = new Map<object, number>();
@@ -15,7 +18,7 @@ export function eliminateCommonSubexpressions(graph: Graph): Graph {
   };
   const keyOf = (value: AttributeValue): string => {
     if (value instanceof NdArray) {
-      return value.size <= smallConstant ? `${value.dtype}[${value.shape}](${value.data})` : `array ${identityOf(value)}`;
+      return value.size <= smallConstant ? `${value.dtype}[${value.shape}](${elementsOf(value)})` : `array ${identityOf(value)}`;
     }
     if (value instanceof Graph) return `graph ${identityOf(value)}`;
     return Array.isArray(value) ? `[${value.map((item) => keyOf(item as AttributeValue)).join()}]` : String(value);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NdArray } from '../graph/array.js';
+import type { NdArray } from '../graph/array.js';
 import { evaluateReference } from '../graph/evaluate.js';
 import { Graph } from '../graph/graph.js';
 import { input, type Tensor } from '../graph/tensor.js';
@@ -53,7 +53,8 @@ const functions: Record<string, { inputs: readonly NdArray[]; of: (...tensors: T
 };
 
 const cast64 = (x: Tensor): Tensor => x.cast('float64');
-const doubles = (arrays: readonly NdArray[]): Tensor[] => arrays.map(({ shape }, i) => input(`x${i}`, 'float64', shape));
+const doubles = (arrays: readonly NdArray[]): Tensor[] =>
+  arrays.map(({ shape }, i) => input(`x${i}`, 'float64', shape));
 
 describe('gradients of gradients', () => {
   for (const [name, { inputs, of }] of Object.entries(functions)) {
@@ -68,7 +69,10 @@ describe('gradients of gradients', () => {
       const found = evaluateReference(simplify(twice), values);
       for (const [i, { data }] of found.entries()) {
         const expected = centralDifferences(new Graph(tensors, [along]), values, i);
-        assert.ok(expected.some((x) => Math.abs(x) > 1e-3), 'all differences vanish');
+        assert.ok(
+          expected.some((x) => Math.abs(x) > 1e-3),
+          'all differences vanish',
+        );
         assertNear(data, expected, 1e-6, `input ${i}`);
       }
     });
@@ -89,7 +93,10 @@ describe('a value', () => {
       const value = of(...tensors);
       const values = inputs.map(toReference);
       const [alone] = evaluateReference(simplify(new Graph(tensors, [value])), values);
-      const [beside] = evaluateReference(simplify(new Graph(tensors, [value, ...gradients(value, tensors)])), values);
+      const [beside] = evaluateReference(
+        simplify(new Graph(tensors, [value, ...gradients(value, tensors)])),
+        values,
+      );
       assert.equal(beside!.data[0], alone!.data[0]);
     });
   }
@@ -97,7 +104,10 @@ describe('a value', () => {
 
 describe('gradients', () => {
   const at = (graph: Graph, ...values: number[]): number[] =>
-    evaluateReference(graph, values.map((value) => ({ shape: [], data: Float64Array.of(value) }))).map(({ data }) => data[0]!);
+    evaluateReference(
+      graph,
+      values.map((value) => ({ shape: [], data: Float64Array.of(value) })),
+    ).map(({ data }) => data[0]!);
 
   it('add up over every way in which a tensor is used', () => {
     const x = input('x', 'float64', []);
@@ -128,14 +138,20 @@ describe('gradients', () => {
 
   it('ask for a float scalar', () => {
     const x = input('x', 'float32', [3]);
-    assert.throws(() => gradients(x, [x]), /only a float scalar has a gradient, but this is float32\[3\]\. Reduce it with sum\(\) or mean\(\) first/);
+    assert.throws(
+      () => gradients(x, [x]),
+      /only a float scalar has a gradient, but this is float32\[3\]\. Reduce it with sum\(\) or mean\(\) first/,
+    );
     assert.throws(() => gradients(sum(x).cast('int32'), [x]), /int32\[\]/);
   });
 });
 
 describe('valueAndGrad', () => {
   it('gives the value and the gradient as a tree like the parameters', () => {
-    const parameters = { layer: { weight: input('w', 'float64', []), bias: input('b', 'float64', []) }, scales: [input('s', 'float64', [])] };
+    const parameters = {
+      layer: { weight: input('w', 'float64', []), bias: input('b', 'float64', []) },
+      scales: [input('s', 'float64', [])],
+    };
     const x = input('x', 'float64', []);
     const [value, found] = valueAndGrad((p: typeof parameters, given: Tensor) =>
       mul(add(mul(p.layer.weight, given), p.layer.bias), p.scales[0]!),
@@ -144,7 +160,10 @@ describe('valueAndGrad', () => {
     const graph = new Graph(inputs, [value, found.layer.weight, found.layer.bias, found.scales[0]!]);
     const values = [2, 3, 5, 7].map((each) => ({ shape: [], data: Float64Array.of(each) }));
     // (w x + b) s; x s, s, w x + b
-    assert.deepEqual(evaluateReference(graph, values).map(({ data }) => data[0]), [85, 35, 5, 17]);
+    assert.deepEqual(
+      evaluateReference(graph, values).map(({ data }) => data[0]),
+      [85, 35, 5, 17],
+    );
   });
 
   it('lets something pass beside the value', () => {
@@ -154,13 +173,18 @@ describe('valueAndGrad', () => {
       { auxiliary: true },
     )(x);
     const graph = new Graph([x], [value, beside.doubled, found]);
-    assert.deepEqual(evaluateReference(graph, [{ shape: [], data: Float64Array.of(3) }]).map(({ data }) => data[0]), [9, 6, 6]);
+    assert.deepEqual(
+      evaluateReference(graph, [{ shape: [], data: Float64Array.of(3) }]).map(({ data }) => data[0]),
+      [9, 6, 6],
+    );
   });
 
   it('has the gradient of relu at zero zero', () => {
     const x = input('x', 'float64', [3]);
     const found = grad((y: Tensor) => sum(relu(sub(y, 1))))(x);
-    const [value] = evaluateReference(new Graph([x], [found]), [{ shape: [3], data: Float64Array.of(0, 1, 2) }]);
+    const [value] = evaluateReference(new Graph([x], [found]), [
+      { shape: [3], data: Float64Array.of(0, 1, 2) },
+    ]);
     assert.deepEqual([...value!.data], [0, 0, 1]);
   });
 });
