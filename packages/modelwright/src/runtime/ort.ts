@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/shape.js';
 import { encodeModel } from '../onnx/encode.js';
 import { convolutionsAsProducts } from '../transforms/convolutionProducts.js';
-import { type Rewrite, simplify } from '../transforms/simplify.js';
+import { type Rewrite, simplify, simplifySteps } from '../transforms/simplify.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
 /** The part of an ONNX Runtime package that is used here. */
@@ -19,10 +19,27 @@ export interface OrtPackage {
 const cpuRewrites: readonly Rewrite[] = [{ name: 'convolutions as products', run: convolutionsAsProducts }];
 
 /** A graph as a file for ONNX Runtime on a device: simplified, with ONNX Runtime's own operators where the device has them. */
-export function ortModel(graph: Graph, device: Device, { inference = false }: CompileOptions = {}): Uint8Array<ArrayBuffer> {
+export function ortModel(graph: Graph, device: Device, options: CompileOptions = {}): Uint8Array<ArrayBuffer> {
+  return encodeFor(simplify(graph, rewritesFor(device, options)), device);
+}
+
+/** The same, a little at a time: between the pieces of work it waits for `pause`, so that an event loop can go on. */
+export async function ortModelWithPauses(graph: Graph, device: Device, pause: () => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+  const steps = simplifySteps(graph, rewritesFor(device, {}));
+  for (;;) {
+    const { done, value } = steps.next();
+    await pause();
+    if (done) return encodeFor(value, device);
+  }
+}
+
+function rewritesFor(device: Device, { inference = false }: CompileOptions): readonly Rewrite[] {
+  return device === 'cpu' && !inference ? cpuRewrites : [];
+}
+
+function encodeFor(graph: Graph, device: Device): Uint8Array<ArrayBuffer> {
   // On WebGPU, FusedMatMul would run on the CPU, its operands copied there and back.
-  const onCpu = device === 'cpu';
-  return encodeModel(simplify(graph, onCpu && !inference ? cpuRewrites : []), { extensions: onCpu });
+  return encodeModel(graph, { extensions: device === 'cpu' });
 }
 
 /** How an ONNX Runtime package is used for one device. */

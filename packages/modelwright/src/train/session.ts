@@ -7,7 +7,7 @@ import type { Optimizer } from '../optim/index.js';
 import { randomKey } from '../primitives/index.js';
 import { compileElementwise } from '../runtime/elementwise/compile.js';
 import { VectorMemory } from '../runtime/elementwise/run.js';
-import { ortModel } from '../runtime/ort.js';
+import { ortModel, ortModelWithPauses } from '../runtime/ort.js';
 import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
 import { flopsOf } from '../transforms/flops.js';
@@ -180,7 +180,7 @@ export class TrainingSession {
       const compile = async (): Promise<number> => {
         const { graph } = trace();
         await breathe();
-        const model = ortModel(graph, this.#options.device ?? 'cpu');
+        const model = await ortModelWithPauses(graph, this.#options.device ?? 'cpu', breathe);
         await breathe();
         await this.#engine.addProgram(id, model);
         return id;

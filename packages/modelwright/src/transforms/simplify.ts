@@ -21,16 +21,29 @@ export const rewrites: readonly Rewrite[] = [
  * @param first rewrites to run before: those that suit the device
  */
 export function simplify(graph: Graph, first: readonly Rewrite[] = []): Graph {
+  const steps = simplifySteps(graph, first);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Simplifies a rewrite at a time, for callers that have other things to do in between. */
+export function* simplifySteps(graph: Graph, first: readonly Rewrite[] = []): Generator<void, Graph> {
   let current = graph;
-  for (const { name, run } of first) {
+  const apply = ({ name, run }: Rewrite): void => {
     current = run(current);
     checkGraph(current, name);
+  };
+  for (const rewrite of first) {
+    apply(rewrite);
+    yield;
   }
   for (let round = 0; round < 8; round++) {
     const before = current.nodes.length;
-    for (const { name, run } of rewrites) {
-      current = run(current);
-      checkGraph(current, name);
+    for (const rewrite of rewrites) {
+      apply(rewrite);
+      yield;
     }
     if (current.nodes.length === before) break;
   }

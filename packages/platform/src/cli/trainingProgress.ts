@@ -1,10 +1,14 @@
-import { type Progress, progressBar } from 'modelwright/report';
+import { curveText, type Progress, progressBar } from 'modelwright/report';
 import type { TrainEvent } from 'modelwright/tasks';
 import { countText, writeNote } from './output.js';
 
-/** Shows a training to a person: a line about it, a progress bar, a line an epoch. */
+/** Epochs below which a curve says nothing. */
+const fewestForCurve = 3;
+
+/** Shows a training to a person: a line about it, a progress bar, a line an epoch, a curve at the end. */
 export class TrainingProgress {
   #progress: Progress | undefined;
+  readonly #losses: { readonly train: number[]; readonly validation: number[] } = { train: [], validation: [] };
 
   readonly onEvent = (event: TrainEvent): void => {
     switch (event.kind) {
@@ -17,6 +21,8 @@ export class TrainingProgress {
         break;
       case 'epoch':
         this.#progress?.endEpoch(event.record);
+        this.#losses.train.push(event.record.train.loss!);
+        if (event.record.validation) this.#losses.validation.push(event.record.validation.loss!);
         break;
       case 'note':
         if (this.#progress) this.#progress.log(event.text);
@@ -24,9 +30,12 @@ export class TrainingProgress {
     }
   };
 
-  /** Takes the bar away. */
+  /** Takes the bar away, and draws how the loss went. */
   close(): void {
     this.#progress?.close();
+    for (const [name, losses] of Object.entries(this.#losses)) {
+      if (losses.length >= fewestForCurve) writeNote(`\n${name} loss\n${curveText(losses, { height: 5, width: 50 })}`);
+    }
   }
 }
 
