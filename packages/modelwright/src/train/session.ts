@@ -115,6 +115,7 @@ export class TrainingSession {
     if (!platform.devices.includes(device)) {
       throw new Error(`There is no device '${device}' here; there is ${platform.devices.join(' and ')}.`);
     }
+    await breathe();
     const types = rowTypes(sample, batchLength(sample));
     const traced = options.optimizer ? traceGradient(options, types) : traceEvaluation(options, types);
     await breathe();
@@ -123,6 +124,7 @@ export class TrainingSession {
     const wanted = options.workers ?? chooseWorkers(traced.graph, layouts.parameters, optimizer !== undefined, platform.cores);
     const workers = device === 'cpu' ? Math.min(batchLength(sample), wanted) : 1;
     const update = optimizer ? updateProgram(optimizer, layouts, workers, device, options) : noUpdate;
+    await breathe();
     const engine = await platform.openEngine({
       device,
       workers,
