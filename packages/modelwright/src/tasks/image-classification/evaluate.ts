@@ -19,7 +19,7 @@ export interface Measured {
 export async function measure(
   trained: TrainedModel,
   data: Dataset,
-  options: Pick<ImageClassificationEvaluateOptions, 'device'>,
+  options: Pick<ImageClassificationEvaluateOptions, 'device' | 'batchSize'>,
 ): Promise<Measured> {
   const classes = trained.classNames?.length ?? 0;
   const confusionMatrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
@@ -30,7 +30,12 @@ export async function measure(
       confusionMatrix[Number(target!.data[row])]![scores.indexOf(Math.max(...scores))]! += 1;
     }
   };
-  const metrics = await evaluate(trained, data, { onPredictions, ...(options.device && { device: options.device }) });
+  const { device, batchSize } = options;
+  const metrics = await evaluate(trained, data, {
+    onPredictions,
+    ...(device && { device }),
+    ...(batchSize && { batchSize }),
+  });
   return { metrics, confusionMatrix };
 }
 
@@ -38,13 +43,17 @@ export async function measure(
  * Measures a saved image classifier on pictures: on the test part, where the data has one.
  * @throws Error when the model or the data cannot be read, or their classes or channels differ
  */
-export async function evaluateImageClassifier(options: ImageClassificationEvaluateOptions): Promise<EvaluateResult> {
+export async function evaluateImageClassifier(
+  options: ImageClassificationEvaluateOptions,
+): Promise<EvaluateResult> {
   const started = performance.now();
   const trained = await load(options.model);
   const image = trained.batchTypes.input?.shape as number[] | undefined;
   if (image?.length !== 4) throw new Error(`${options.model} is not a model that classifies pictures.`);
   const [, channels, height, width] = image as [number, number, number, number];
-  const images = await openImages(options.data, { like: { channels, size: [height, width], classNames: trained.classNames } });
+  const images = await openImages(options.data, {
+    like: { channels, size: [height, width], classNames: trained.classNames },
+  });
   const data = images.test ?? images.train;
   const measured = await measure(trained, data, options);
   return {

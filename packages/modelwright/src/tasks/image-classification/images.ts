@@ -24,7 +24,11 @@ export interface OpenImagesOptions {
   /** Height and width to bring pictures to. Default: 64 for a folder of pictures; other data keeps its size. */
   readonly imageSize?: number | undefined;
   /** What an earlier training settled on, for data to measure on: channels, size and classes must agree. */
-  readonly like?: { readonly channels: number; readonly size: readonly [number, number]; readonly classNames?: readonly string[] | undefined };
+  readonly like?: {
+    readonly channels: number;
+    readonly size: readonly [number, number];
+    readonly classNames?: readonly string[] | undefined;
+  };
 }
 
 const defaultSize = 64;
@@ -39,17 +43,30 @@ export async function openImages(source: string, options: OpenImagesOptions = {}
   const found = await stat(source).catch(() => undefined);
   if (!found?.isDirectory()) {
     const names = catalogue.map(({ name }) => name).join(', ');
-    throw new Error(`There is no folder '${source}', and no data set of that name. Known data sets: ${names}.`);
+    throw new Error(
+      `There is no folder '${source}', and no data set of that name. Known data sets: ${names}.`,
+    );
   }
   if (await findIdx(source, idxFiles.train.images)) return resized(await idxFolder(source), source, options);
   const { like } = options;
   const channels = like?.channels === 1 ? 1 : 3;
-  const folders = await imageFolders(source, { channels, ...(like?.classNames && { classNames: like.classNames }) });
-  return resized(folders, source, { ...options, imageSize: options.imageSize ?? (like ? undefined : defaultSize) });
+  const folders = await imageFolders(source, {
+    channels,
+    ...(like?.classNames && { classNames: like.classNames }),
+  });
+  return resized(folders, source, {
+    ...options,
+    imageSize: options.imageSize ?? (like ? undefined : defaultSize),
+  });
 }
 
 async function resized(
-  { train, test }: { readonly train: Dataset<never>; readonly test?: Dataset<never> | undefined } | { readonly train: Dataset; readonly test?: Dataset | undefined },
+  {
+    train,
+    test,
+  }:
+    | { readonly train: Dataset<never>; readonly test?: Dataset<never> | undefined }
+    | { readonly train: Dataset; readonly test?: Dataset | undefined },
   source: string,
   { imageSize, like }: OpenImagesOptions,
 ): Promise<LabelledImages> {
@@ -57,12 +74,25 @@ async function resized(
   const first = (await all.at(0)).input!;
   const [channels, height, width] = first.shape as [number, number, number];
   if (like && channels !== like.channels) {
-    throw new Error(`The pictures of ${source} have ${channels} channels, but the model takes ${like.channels}.`);
+    throw new Error(
+      `The pictures of ${source} have ${channels} channels, but the model takes ${like.channels}.`,
+    );
   }
-  const size: [number, number] = like ? [...like.size] : imageSize === undefined ? [height, width] : [imageSize, imageSize];
+  if (like?.classNames && like.classNames.join('\n') !== all.classNames?.join('\n')) {
+    throw new Error(
+      `The classes of ${source} are ${all.classNames?.join(', ')}, but the model tells apart ${like.classNames.join(', ')}.`,
+    );
+  }
+  const size: [number, number] = like
+    ? [...like.size]
+    : imageSize === undefined
+      ? [height, width]
+      : [imageSize, imageSize];
   const fit = await sizedBy(channels, size);
   const bring = (data: Dataset): Dataset =>
-    imageSize === undefined && !like ? data : data.map(async (example) => ({ ...example, input: await fit(example.input!) })).cache();
+    imageSize === undefined && !like
+      ? data
+      : data.map(async (example) => ({ ...example, input: await fit(example.input!) })).cache();
   const skipped = [...all.skipped, ...((test as Dataset | undefined)?.skipped ?? [])];
   return {
     train: bring(all),
@@ -70,12 +100,23 @@ async function resized(
     classNames: all.classNames ?? [],
     channels,
     size,
-    notes: skipped.length === 0 ? [] : [`${skipped.length} file(s) left out: ${skipped.slice(0, 5).map(({ file, reason }) => `${file} (${reason})`).join('; ')}${skipped.length > 5 ? '; ...' : ''}`],
+    notes:
+      skipped.length === 0
+        ? []
+        : [
+            `${skipped.length} file(s) left out: ${skipped
+              .slice(0, 5)
+              .map(({ file, reason }) => `${file} (${reason})`)
+              .join('; ')}${skipped.length > 5 ? '; ...' : ''}`,
+          ],
   };
 }
 
 /** Resizes where it must; the session is opened for the first picture of another size. */
-async function sizedBy(channels: number, size: readonly [number, number]): Promise<(image: NdArray) => Promise<NdArray>> {
+async function sizedBy(
+  channels: number,
+  size: readonly [number, number],
+): Promise<(image: NdArray) => Promise<NdArray>> {
   let resizer: ReturnType<typeof openResizer> | undefined;
   return async (image) => {
     if (image.shape[1] === size[0] && image.shape[2] === size[1]) return image;
@@ -86,11 +127,16 @@ async function sizedBy(channels: number, size: readonly [number, number]): Promi
 
 /**
  * Holds out a share of the data, the same files every time: every n-th of each class in the order of their names.
- * @param share in [0, 1)
+ * Nothing is held out where every class has fewer than n.
+ * @param share in [0, 0.5]
  */
-export async function holdOut(data: Dataset, share: number): Promise<{ train: Dataset; held: Dataset | undefined }> {
+export async function holdOut(
+  data: Dataset,
+  share: number,
+): Promise<{ train: Dataset; held: Dataset | undefined }> {
   if (share === 0) return { train: data, held: undefined };
-  if (!(share > 0 && share <= 0.5)) throw new RangeError(`The share to validate on must lie between 0 and 0.5, but it is ${share}.`);
+  if (!(share > 0 && share <= 0.5))
+    throw new RangeError(`The share to validate on must lie between 0 and 0.5, but it is ${share}.`);
   const { train, test } = await holdOutEvery(data, Math.round(1 / share));
-  return { train, held: test };
+  return test.length === 0 ? { train: data, held: undefined } : { train, held: test };
 }

@@ -1,4 +1,4 @@
-import { NdArray } from '../../graph/array.js';
+import type { NdArray } from '../../graph/array.js';
 import { Graph } from '../../graph/graph.js';
 import { input } from '../../graph/tensor.js';
 import { cast, clip, resize, round } from '../../primitives/index.js';

@@ -7,8 +7,8 @@ import { adam, cosineDecay } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { Callback } from '../../train/callbacks.js';
 import { fit } from '../../train/fit.js';
-import { holdOut, openImages } from './images.js';
 import { measure } from './evaluate.js';
+import { holdOut, openImages } from './images.js';
 import type { ImageClassificationTrainOptions, TrainResult } from './options.js';
 
 /** Held out of data that brings no test set of its own. */
@@ -24,27 +24,40 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   const started = performance.now();
   const images = await openImages(data, options);
   for (const text of images.notes) onEvent?.({ kind: 'note', text });
-  const { train, held } = await holdOut(images.train, options.validationSplit ?? (images.test ? 0 : defaultSplit));
+  const { train, held } = await holdOut(
+    images.train,
+    options.validationSplit ?? (images.test ? 0 : defaultSplit),
+  );
   const test = images.test ?? held;
   const name = options.model ?? (images.channels === 1 && images.size[0] <= 32 ? 'digits-cnn' : 'small-cnn');
   const settings = settingsFor(requireNetwork(name), options);
   const { epochs, batchSize } = settings;
   const checkpoints = `${out}.checkpoints`;
-  const trained = await fit(networks[requireNetwork(name)]({ classes: images.classNames.length }), train.withClassNames(images.classNames), {
-    loss: crossEntropy,
-    metrics: [accuracy],
-    optimizer: adam(settings.schedule ? cosineDecay(settings.learningRate, { steps: epochs * Math.ceil(train.length / batchSize) }) : settings.learningRate),
-    epochs,
-    batchSize,
-    seed,
-    progress: false,
-    ...(held && { validation: held }),
-    ...(options.device && { device: options.device }),
-    ...(options.signal && { signal: options.signal }),
-    checkpoint: { directory: checkpoints, resume: options.resume ?? false, everySteps: 200 },
-    callbacks: onEvent ? [reporter(onEvent, { model: name, classes: images.classNames, train, held, epochs, batchSize })] : [],
-  });
-  const measured = await measure(trained, test ?? train, options);
+  const trained = await fit(
+    networks[requireNetwork(name)]({ classes: images.classNames.length }),
+    train.withClassNames(images.classNames),
+    {
+      loss: crossEntropy,
+      metrics: [accuracy],
+      optimizer: adam(
+        settings.schedule
+          ? cosineDecay(settings.learningRate, { steps: epochs * Math.ceil(train.length / batchSize) })
+          : settings.learningRate,
+      ),
+      epochs,
+      batchSize,
+      seed,
+      progress: false,
+      ...(held && { validation: held }),
+      ...(options.device && { device: options.device }),
+      ...(options.signal && { signal: options.signal }),
+      checkpoint: { directory: checkpoints, resume: options.resume ?? false, everySteps: 200 },
+      callbacks: onEvent
+        ? [reporter(onEvent, { model: name, classes: images.classNames, train, held, epochs, batchSize })]
+        : [],
+    },
+  );
+  const measured = await measure(trained, test ?? train, { device: options.device });
   await trained.save(out, {
     data,
     description: `Classifies pictures of ${images.size.join(' x ')} pixels into ${images.classNames.length} classes with the network ${name}.`,
@@ -76,7 +89,10 @@ interface Settings {
 }
 
 /** What each network is trained with unless it is said otherwise. */
-function settingsFor(network: NetworkName, { epochs, batchSize, learningRate }: ImageClassificationTrainOptions): Settings {
+function settingsFor(
+  network: NetworkName,
+  { epochs, batchSize, learningRate }: ImageClassificationTrainOptions,
+): Settings {
   const small = network === 'digits-cnn' || network === 'mlp';
   return {
     epochs: epochs ?? (small ? 5 : 20),
@@ -89,7 +105,14 @@ function settingsFor(network: NetworkName, { epochs, batchSize, learningRate }: 
 /** Passes on what happens in a training. */
 function reporter(
   onEvent: NonNullable<ImageClassificationTrainOptions['onEvent']>,
-  about: { model: string; classes: readonly string[]; train: Dataset; held: Dataset | undefined; epochs: number; batchSize: number },
+  about: {
+    model: string;
+    classes: readonly string[];
+    train: Dataset;
+    held: Dataset | undefined;
+    epochs: number;
+    batchSize: number;
+  },
 ): Callback {
   const { model, classes, train, held, epochs, batchSize } = about;
   return {
@@ -105,7 +128,8 @@ function reporter(
         stepsPerEpoch: Math.ceil(train.length / batchSize),
       });
     },
-    onStepEnd: ({ epoch, stepInEpoch, metrics }) => onEvent({ kind: 'step', epoch, step: stepInEpoch, metrics: metrics() }),
+    onStepEnd: ({ epoch, stepInEpoch, metrics }) =>
+      onEvent({ kind: 'step', epoch, step: stepInEpoch, metrics: metrics() }),
     onEpochEnd: (record) => onEvent({ kind: 'epoch', record }),
   };
 }
