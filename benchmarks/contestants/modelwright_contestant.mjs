@@ -37,7 +37,14 @@ const training = (model, shape) => async () => {
   const data = Array.from({ length: batches }, () => ({ input: random(shape), target: labels(shape[0]) }));
   const types = { input: data[0].input, target: data[0].target };
   const session = await TrainingSession.open(
-    { model, variables: initialVariables(model, types, 0), loss: crossEntropy, metrics: [], optimizer: adam(1e-3), seed: 0 },
+    {
+      model,
+      variables: initialVariables(model, types, 0),
+      loss: crossEntropy,
+      metrics: [],
+      optimizer: adam(1e-3),
+      seed: 0,
+    },
     data[0],
   );
   let step = 0;
@@ -82,7 +89,11 @@ const prediction = (model, shape) => async () => {
   return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
 };
 
-const mlp = sequential(dense(512, { activation: 'relu' }), dense(512, { activation: 'relu' }), dense(classes));
+const mlp = sequential(
+  dense(512, { activation: 'relu' }),
+  dense(512, { activation: 'relu' }),
+  dense(classes),
+);
 
 await serve({
   name: 'Modelwright',

@@ -19,6 +19,6 @@ export { threadRuntime } from './runtime/thread.js';
 export { openModel, type RunnableModel } from './saved/index.js';
 export * from './train/index.js';
 export { load } from './train/save.js';
-export { gradients, grad, valueAndGrad } from './transforms/grad.js';
+export { grad, gradients, valueAndGrad } from './transforms/grad.js';
 export { simplify } from './transforms/simplify.js';
 export { version } from './version.js';

@@ -41,7 +41,8 @@ export class NdArray<D extends DType = DType> {
     const flat: number[] = [];
     const collect = (value: NestedNumbers, depth: number): void => {
       if (typeof value === 'number' || typeof value === 'boolean') {
-        if (depth !== shape.length) throw new RangeError('NdArray.from: the nested arrays are not of equal depth.');
+        if (depth !== shape.length)
+          throw new RangeError('NdArray.from: the nested arrays are not of equal depth.');
         flat.push(Number(value));
         return;
       }

@@ -1,5 +1,15 @@
 /** The element types a tensor can have. `bool` is stored one byte an element; `int64` as BigInt. */
-export const dtypes = ['float32', 'float64', 'float16', 'int32', 'int64', 'uint32', 'uint8', 'int8', 'bool'] as const;
+export const dtypes = [
+  'float32',
+  'float64',
+  'float16',
+  'int32',
+  'int64',
+  'uint32',
+  'uint8',
+  'int8',
+  'bool',
+] as const;
 
 export type DType = (typeof dtypes)[number];
 

@@ -1,5 +1,5 @@
 import { NdArray, sizeOf } from './array.js';
-import { type DType, type TypedArray } from './dtype.js';
+import type { DType, TypedArray } from './dtype.js';
 import { bindSizes, type Graph, sizesFrom } from './graph.js';
 import type { ReferenceValue, Tensor } from './tensor.js';
 
@@ -18,7 +18,13 @@ function toReference(array: NdArray): ReferenceValue {
  * Slow and exact: for tests, for constants, and for machines where nothing else runs.
  */
 export function evaluateReference(graph: Graph, inputs: readonly ReferenceValue[]): ReferenceValue[] {
-  const bound = bindSizes(graph, sizesFrom(graph, inputs.map(({ shape }) => shape)));
+  const bound = bindSizes(
+    graph,
+    sizesFrom(
+      graph,
+      inputs.map(({ shape }) => shape),
+    ),
+  );
   const values = new Map<Tensor, ReferenceValue>();
   for (const [position, tensor] of bound.inputs.entries()) values.set(tensor, inputs[position]!);
   for (const node of bound.nodes) {
@@ -27,7 +33,9 @@ export function evaluateReference(graph: Graph, inputs: readonly ReferenceValue[
     for (const [position, tensor] of node.outputs.entries()) {
       const shape = tensor.shape as readonly number[];
       if (results[position]!.length !== sizeOf(shape)) {
-        throw new Error(`${node.primitive.name}: the reference gives ${results[position]!.length} values for ${tensor}.`);
+        throw new Error(
+          `${node.primitive.name}: the reference gives ${results[position]!.length} values for ${tensor}.`,
+        );
       }
       values.set(tensor, { shape, data: results[position]! });
     }
@@ -38,5 +46,7 @@ export function evaluateReference(graph: Graph, inputs: readonly ReferenceValue[
 /** Runs a graph on arrays by the reference rules. */
 export function runReference(graph: Graph, inputs: readonly NdArray[]): NdArray[] {
   const outputs = evaluateReference(graph, inputs.map(toReference));
-  return outputs.map(({ shape, data }, position) => fromReference(data, graph.outputs[position]!.dtype, shape));
+  return outputs.map(({ shape, data }, position) =>
+    fromReference(data, graph.outputs[position]!.dtype, shape),
+  );
 }

@@ -1,6 +1,14 @@
 import { NdArray } from './array.js';
-import { bindDimension, formatShape, sameShape, type Shape } from './shape.js';
-import { type Attributes, apply, type AttributeValue, formatType, type GraphNode, input, Tensor } from './tensor.js';
+import { bindDimension, formatShape, type Shape, sameShape } from './shape.js';
+import {
+  type Attributes,
+  type AttributeValue,
+  apply,
+  formatType,
+  type GraphNode,
+  input,
+  type Tensor,
+} from './tensor.js';
 
 /** A computation: inputs, outputs, and whatever lies between them. Nodes that no output needs are not part of it. */
 export class Graph {
@@ -62,7 +70,9 @@ export function checkGraph(graph: Graph, after = 'tracing'): void {
   for (const node of graph.nodes) {
     for (const [position, tensor] of node.inputs.entries()) {
       if (!known.has(tensor)) {
-        fail(`input ${position} of ${node.primitive.name} (${tensor}) is neither an input of the graph nor made in it.`);
+        fail(
+          `input ${position} of ${node.primitive.name} (${tensor}) is neither an input of the graph nor made in it.`,
+        );
       }
     }
     const types = node.primitive.infer(node.inputs, node.attributes);
@@ -107,10 +117,13 @@ function printAttributes(attributes: Attributes): string {
 
 function printAttribute(value: AttributeValue): string {
   if (value instanceof NdArray) {
-    return value.size <= 6 ? `${formatShape(value.shape)}(${value.toNumbers().join(', ')})` : `${value.dtype}${formatShape(value.shape)}`;
+    return value.size <= 6
+      ? `${formatShape(value.shape)}(${value.toNumbers().join(', ')})`
+      : `${value.dtype}${formatShape(value.shape)}`;
   }
   if (value instanceof Graph) return printGraph(value).replaceAll('\n', '\n  ');
-  if (Array.isArray(value)) return `[${value.map((item) => printAttribute(item as AttributeValue)).join(', ')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => printAttribute(item as AttributeValue)).join(', ')}]`;
   return String(value);
 }
 
@@ -143,7 +156,9 @@ export function bindSizes(graph: Graph, sizes: ReadonlyMap<string, number>): Gra
     graph,
     (node, nodeInputs) => {
       const shape = node.attributes.shape;
-      const attributes = Array.isArray(shape) ? { ...node.attributes, shape: bindShape(shape as Shape) } : node.attributes;
+      const attributes = Array.isArray(shape)
+        ? { ...node.attributes, shape: bindShape(shape as Shape) }
+        : node.attributes;
       return apply(node.primitive, nodeInputs, attributes);
     },
     inputs,
@@ -157,7 +172,9 @@ export function sizesFrom(graph: Graph, shapes: readonly (readonly number[])[]):
     const shape = shapes[position];
     const name = tensor.label ?? `input ${position}`;
     const wrong = (): never => {
-      throw new TypeError(`${name}: expected a shape of ${formatShape(tensor.shape)}, but got ${shape ? formatShape(shape) : 'nothing'}.`);
+      throw new TypeError(
+        `${name}: expected a shape of ${formatShape(tensor.shape)}, but got ${shape ? formatShape(shape) : 'nothing'}.`,
+      );
     };
     if (!shape || shape.length !== tensor.shape.length) return wrong();
     for (const [axis, dimension] of tensor.shape.entries()) {

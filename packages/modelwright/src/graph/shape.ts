@@ -35,12 +35,17 @@ export function normalizeAxis(axis: number, rank: number, who: string): number {
 }
 
 /** Several axes (one, a list, or all when left out), sorted and without repeats. */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, who: string): number[] {
+export function normalizeAxes(
+  axes: number | readonly number[] | undefined,
+  rank: number,
+  who: string,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === 'number' ? [axes] : axes;
   const positions = list.map((axis) => normalizeAxis(axis, rank, who));
   const unique = [...new Set(positions)].sort((a, b) => a - b);
-  if (unique.length !== list.length) throw new RangeError(`${who}: axes ${formatShape(list)} name an axis twice.`);
+  if (unique.length !== list.length)
+    throw new RangeError(`${who}: axes ${formatShape(list)} name an axis twice.`);
   return unique;
 }
 
@@ -111,7 +116,9 @@ function factorsOf(dimension: Dimension): { known: number; names: string[] } {
 export function bindDimension(dimension: Dimension, sizes: ReadonlyMap<string, number>): Dimension {
   if (typeof dimension === 'number') return dimension;
   const whole = sizes.get(dimension);
-  return whole ?? shapeSize(dimension.split('*').map((factor) => sizes.get(factor) ?? (Number(factor) || factor)));
+  return (
+    whole ?? shapeSize(dimension.split('*').map((factor) => sizes.get(factor) ?? (Number(factor) || factor)))
+  );
 }
 
 /** Bytes between neighbours along each axis, in elements, for a row-major array. */

@@ -10,7 +10,15 @@ export interface TensorType {
 }
 
 /** What a node may be configured with. */
-export type AttributeValue = number | string | boolean | Shape | readonly Shape[] | NdArray | Graph | undefined;
+export type AttributeValue =
+  | number
+  | string
+  | boolean
+  | Shape
+  | readonly Shape[]
+  | NdArray
+  | Graph
+  | undefined;
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
@@ -32,7 +40,12 @@ export interface GradientContext<A extends Attributes = Attributes> {
 /** What a lowering rule is given: names in, names out. */
 export interface Lowering {
   /** Adds an ONNX node and returns the names of its outputs. */
-  emit(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, options?: EmitOptions): string;
+  emit(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: OnnxAttributes,
+    options?: EmitOptions,
+  ): string;
   emitMany(
     operator: string,
     inputs: readonly string[],
@@ -83,7 +96,11 @@ export interface Primitive<A extends Attributes = Attributes> {
   /** The ONNX nodes that compute it. */
   lower(to: Lowering, inputs: readonly string[], node: GraphNode<A>): readonly string[];
   /** The values, in double precision, by the plainest loop. */
-  evaluate(inputs: readonly ReferenceValue[], attributes: A, outputs: readonly TensorType[]): readonly Float64Array[];
+  evaluate(
+    inputs: readonly ReferenceValue[],
+    attributes: A,
+    outputs: readonly TensorType[],
+  ): readonly Float64Array[];
   /** Cases the harness runs all of the above on. */
   samples(): readonly Sample<A>[];
 }
@@ -135,7 +152,11 @@ export function input(label: string, dtype: DType, shape: Shape): Tensor {
 }
 
 /** Applies a primitive: infers the types of its outputs and adds the node. */
-export function apply<A extends Attributes>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
+export function apply<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Tensor[] {
   const types = primitive.infer(inputs, attributes);
   const outputs: Tensor[] = [];
   const node: GraphNode = { primitive: primitive as Primitive, inputs, attributes, outputs };
@@ -144,6 +165,10 @@ export function apply<A extends Attributes>(primitive: Primitive<A>, inputs: rea
 }
 
 /** Applies a primitive that has one output. */
-export function apply1<A extends Attributes>(primitive: Primitive<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+export function apply1<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Tensor {
   return apply(primitive, inputs, attributes)[0]!;
 }

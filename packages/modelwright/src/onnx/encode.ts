@@ -2,11 +2,19 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { NdArray } from '../graph/array.js';
 import type { DType } from '../graph/dtype.js';
 import type { Graph } from '../graph/graph.js';
-import type { EmitOptions, Lowering, OnnxAttribute, OnnxAttributes, OnnxSubgraph, Tensor, TensorType } from '../graph/tensor.js';
+import type {
+  EmitOptions,
+  Lowering,
+  OnnxAttribute,
+  OnnxAttributes,
+  OnnxSubgraph,
+  Tensor,
+  TensorType,
+} from '../graph/tensor.js';
 import {
   type AttributeProto,
-  AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
@@ -51,7 +59,9 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
     graph: writer.write(graph, options.name ?? 'graph', options.outputNames),
     opsetImport: [
       create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opsetVersion) }),
-      ...(options.extensions ? [create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n })] : []),
+      ...(options.extensions
+        ? [create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n })]
+        : []),
     ],
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value }),
@@ -111,7 +121,11 @@ class GraphWriter implements Lowering {
       }
     }
     for (const node of graph.nodes) {
-      const outputs = node.primitive.lower(this, node.inputs.map((tensor) => this.#nameOf(tensor)), node);
+      const outputs = node.primitive.lower(
+        this,
+        node.inputs.map((tensor) => this.#nameOf(tensor)),
+        node,
+      );
       for (const [position, tensor] of node.outputs.entries()) this.#names.set(tensor, outputs[position]!);
     }
     const outputs = graph.outputs.map((tensor, position) => {
@@ -129,7 +143,12 @@ class GraphWriter implements Lowering {
     });
   }
 
-  emit(operator: string, inputs: readonly string[], attributes: OnnxAttributes = {}, options: EmitOptions = {}): string {
+  emit(
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxAttributes = {},
+    options: EmitOptions = {},
+  ): string {
     return this.emitMany(operator, inputs, 1, attributes, options)[0]!;
   }
 
@@ -146,7 +165,10 @@ class GraphWriter implements Lowering {
   }
 
   constant(value: NdArray): string {
-    const key = value.size <= 64 ? `${value.dtype}[${value.shape.join()}]${value.data.join()}${signOfZero(value)}` : undefined;
+    const key =
+      value.size <= 64
+        ? `${value.dtype}[${value.shape.join()}]${value.data.join()}${signOfZero(value)}`
+        : undefined;
     const known = key && this.#constants.get(key);
     if (known) return known;
     const name = this.#fresh('c');
@@ -170,7 +192,8 @@ class GraphWriter implements Lowering {
 
   #nameOf(tensor: Tensor): string {
     const name = this.#names.get(tensor);
-    if (name === undefined) throw new Error(`encodeModel: ${tensor} is used, but nothing in the graph makes it.`);
+    if (name === undefined)
+      throw new Error(`encodeModel: ${tensor} is used, but nothing in the graph makes it.`);
     return name;
   }
 
@@ -178,7 +201,10 @@ class GraphWriter implements Lowering {
   #outputName(position: number, wanted: readonly string[] | undefined): string {
     const name = wanted?.[position];
     if (name === undefined) return claim(`${this.#prefix}output${position}`, this.#taken);
-    if (this.#taken.has(name)) throw new TypeError(`encodeModel: '${name}' names an output, and another output or an input as well. Rename one.`);
+    if (this.#taken.has(name))
+      throw new TypeError(
+        `encodeModel: '${name}' names an output, and another output or an input as well. Rename one.`,
+      );
     this.#taken.add(name);
     return name;
   }
@@ -195,7 +221,16 @@ class GraphWriter implements Lowering {
     { domain = '' }: EmitOptions = {},
   ): void {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
-    this.#nodes.push(create(NodeProtoSchema, { opType, input: [...input], output: [...output], attribute, domain, name: output[0]! }));
+    this.#nodes.push(
+      create(NodeProtoSchema, {
+        opType,
+        input: [...input],
+        output: [...output],
+        attribute,
+        domain,
+        name: output[0]!,
+      }),
+    );
   }
 
   /** Lets the node that makes an output write it under its public name, instead of copying it there. */
@@ -221,7 +256,10 @@ class GraphWriter implements Lowering {
 }
 
 function signOfZero(value: NdArray): string {
-  return value.dtype.startsWith('float') && Array.from(value.data as ArrayLike<number>).some((x) => Object.is(x, -0)) ? '-0' : '';
+  return value.dtype.startsWith('float') &&
+    Array.from(value.data as ArrayLike<number>).some((x) => Object.is(x, -0))
+    ? '-0'
+    : '';
 }
 
 function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
@@ -229,9 +267,14 @@ function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
   }
   if (typeof value === 'string') {
-    return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeType.STRING,
+      s: new TextEncoder().encode(value),
+    });
   }
-  if ('float' in value) return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  if ('float' in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
   if ('kind' in value) {
     return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: (value as Subgraph).proto });
   }
@@ -252,7 +295,10 @@ export function tensorProto(name: string, value: NdArray): TensorProto {
 function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
   const dim = shape.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
-      value: typeof size === 'number' ? { case: 'dimValue', value: BigInt(size) } : { case: 'dimParam', value: size },
+      value:
+        typeof size === 'number'
+          ? { case: 'dimValue', value: BigInt(size) }
+          : { case: 'dimParam', value: size },
     }),
   );
   const tensorType = create(TypeProto_TensorSchema, {

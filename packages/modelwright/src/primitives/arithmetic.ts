@@ -7,8 +7,8 @@ import { cast } from './cast.js';
 import { scalar, scalarLike } from './constant.js';
 import { definePrimitive, requireSameDtype, sample, spread } from './define.js';
 import { log, neg } from './elementwise.js';
-import { broadcastTo, shapeOf } from './reference.js';
 import { sumTo } from './reductions.js';
+import { broadcastTo, shapeOf } from './reference.js';
 import { where } from './where.js';
 
 type None = Record<string, never>;
@@ -21,14 +21,28 @@ interface Binary {
   readonly operator: string;
   readonly value: (a: number, b: number) => number;
   /** Gradients before they are summed over what was broadcast. */
-  readonly gradient?: (a: Tensor, b: Tensor, y: Tensor, gradient: Tensor) => [Tensor | undefined, Tensor | undefined];
+  readonly gradient?: (
+    a: Tensor,
+    b: Tensor,
+    y: Tensor,
+    gradient: Tensor,
+  ) => [Tensor | undefined, Tensor | undefined];
   readonly boolean?: boolean;
   readonly onBooleans?: boolean;
   readonly attributes?: Record<string, number>;
   readonly samples?: readonly Sample<None>[];
 }
 
-function binary({ name, operator, value, gradient, boolean, onBooleans, attributes, samples }: Binary): Primitive<None> {
+function binary({
+  name,
+  operator,
+  value,
+  gradient,
+  boolean,
+  onBooleans,
+  attributes,
+  samples,
+}: Binary): Primitive<None> {
   return definePrimitive<None>({
     name,
     infer(inputs) {
@@ -36,7 +50,9 @@ function binary({ name, operator, value, gradient, boolean, onBooleans, attribut
       if ((dtype === 'bool') !== (onBooleans === true) && name !== 'equal') {
         throw new TypeError(`${name}: expected ${onBooleans ? 'booleans' : 'numbers'}, but got ${dtype}.`);
       }
-      return [{ dtype: boolean ? 'bool' : dtype, shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, name) }];
+      return [
+        { dtype: boolean ? 'bool' : dtype, shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, name) },
+      ];
     },
     gradient({ inputs: [a, b], outputs: [y], gradients: [g] }) {
       if (!gradient || !isFloat(a!.dtype)) return [undefined, undefined];
@@ -64,23 +80,40 @@ const withTies: readonly Sample<None>[] = [
   { ...sample(NdArray.from([1, 2, 2]), NdArray.from([2, 2, 1])), noGradient: 'a kink at the tie' },
 ];
 const booleans: readonly Sample<None>[] = [
-  sample(NdArray.from([[true, true], [false, false]], 'bool'), NdArray.from([true, false], 'bool')),
+  sample(
+    NdArray.from(
+      [
+        [true, true],
+        [false, false],
+      ],
+      'bool',
+    ),
+    NdArray.from([true, false], 'bool'),
+  ),
 ];
 
 export const addPrimitive = binary({
-  name: 'add', operator: 'Add', value: (a, b) => a + b,
+  name: 'add',
+  operator: 'Add',
+  value: (a, b) => a + b,
   gradient: (_a, _b, _y, g) => [g, g],
 });
 export const subPrimitive = binary({
-  name: 'sub', operator: 'Sub', value: (a, b) => a - b,
+  name: 'sub',
+  operator: 'Sub',
+  value: (a, b) => a - b,
   gradient: (_a, _b, _y, g) => [g, neg(g)],
 });
 export const mulPrimitive = binary({
-  name: 'mul', operator: 'Mul', value: (a, b) => a * b,
+  name: 'mul',
+  operator: 'Mul',
+  value: (a, b) => a * b,
   gradient: (a, b, _y, g) => [mul(g, b), mul(g, a)],
 });
 export const divPrimitive = binary({
-  name: 'div', operator: 'Div', value: (a, b) => a / b,
+  name: 'div',
+  operator: 'Div',
+  value: (a, b) => a / b,
   gradient: (_a, b, y, g) => {
     const da = div(g, b);
     return [da, neg(mul(da, y))];
@@ -88,7 +121,9 @@ export const divPrimitive = binary({
 });
 /** a to the power of b, for a > 0, or for whole b. */
 export const powPrimitive = binary({
-  name: 'pow', operator: 'Pow', value: (a, b) => a ** b,
+  name: 'pow',
+  operator: 'Pow',
+  value: (a, b) => a ** b,
   gradient: (a, b, y, g) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(y, log(maximum(a, 1e-30))))],
   samples: [
     sample(spread([2, 3], 0.3, 3), spread([3], -1, 2)),
@@ -97,24 +132,64 @@ export const powPrimitive = binary({
 });
 /** The larger of the two; at a tie the gradient is shared in halves. */
 export const maximumPrimitive = binary({
-  name: 'maximum', operator: 'Max', value: Math.max, samples: withTies,
+  name: 'maximum',
+  operator: 'Max',
+  value: Math.max,
+  samples: withTies,
   gradient: (a, b, _y, g) => [mul(g, shareOf(a, b)), mul(g, shareOf(b, a))],
 });
 /** The smaller of the two; at a tie the gradient is shared in halves. */
 export const minimumPrimitive = binary({
-  name: 'minimum', operator: 'Min', value: Math.min, samples: withTies,
+  name: 'minimum',
+  operator: 'Min',
+  value: Math.min,
+  samples: withTies,
   gradient: (a, b, _y, g) => [mul(g, shareOf(b, a)), mul(g, shareOf(a, b))],
 });
 /** The remainder with the sign of the divisor for integers, of the dividend for floats (C's fmod). */
 export const modPrimitive = binary({
-  name: 'mod', operator: 'Mod', value: (a, b) => a - b * Math.floor(a / b),
+  name: 'mod',
+  operator: 'Mod',
+  value: (a, b) => a - b * Math.floor(a / b),
   samples: [sample(NdArray.from([7, -7, 5, 0], 'int32'), NdArray.from([3, 3, -3, 2], 'int32'))],
 });
-export const equalPrimitive = binary({ name: 'equal', operator: 'Equal', value: (a, b) => Number(a === b), boolean: true, samples: withTies });
-export const lessPrimitive = binary({ name: 'less', operator: 'Less', value: (a, b) => Number(a < b), boolean: true, samples: withTies });
-export const greaterPrimitive = binary({ name: 'greater', operator: 'Greater', value: (a, b) => Number(a > b), boolean: true, samples: withTies });
-export const andPrimitive = binary({ name: 'and', operator: 'And', value: (a, b) => a && b, boolean: true, onBooleans: true, samples: booleans });
-export const orPrimitive = binary({ name: 'or', operator: 'Or', value: (a, b) => a || b, boolean: true, onBooleans: true, samples: booleans });
+export const equalPrimitive = binary({
+  name: 'equal',
+  operator: 'Equal',
+  value: (a, b) => Number(a === b),
+  boolean: true,
+  samples: withTies,
+});
+export const lessPrimitive = binary({
+  name: 'less',
+  operator: 'Less',
+  value: (a, b) => Number(a < b),
+  boolean: true,
+  samples: withTies,
+});
+export const greaterPrimitive = binary({
+  name: 'greater',
+  operator: 'Greater',
+  value: (a, b) => Number(a > b),
+  boolean: true,
+  samples: withTies,
+});
+export const andPrimitive = binary({
+  name: 'and',
+  operator: 'And',
+  value: (a, b) => a && b,
+  boolean: true,
+  onBooleans: true,
+  samples: booleans,
+});
+export const orPrimitive = binary({
+  name: 'or',
+  operator: 'Or',
+  value: (a, b) => a || b,
+  boolean: true,
+  onBooleans: true,
+  samples: booleans,
+});
 
 /** not a. */
 export const notPrimitive = definePrimitive<None>({
@@ -136,11 +211,15 @@ function shareOf(a: Tensor, b: Tensor): Tensor {
 }
 
 function operands(a: Operand, b: Operand): [Tensor, Tensor] {
-  if (typeof a === 'number') return typeof b === 'number' ? [scalar(a, 'float32'), scalar(b, 'float32')] : [scalarLike(b, a), b];
+  if (typeof a === 'number')
+    return typeof b === 'number' ? [scalar(a, 'float32'), scalar(b, 'float32')] : [scalarLike(b, a), b];
   return [a, typeof b === 'number' ? scalarLike(a, b) : b];
 }
 
-const operation = (primitive: Primitive<None>) => (a: Operand, b: Operand): Tensor => apply1(primitive, operands(a, b), {});
+const operation =
+  (primitive: Primitive<None>) =>
+  (a: Operand, b: Operand): Tensor =>
+    apply1(primitive, operands(a, b), {});
 
 export const add = operation(addPrimitive);
 export const sub = operation(subPrimitive);

@@ -10,7 +10,17 @@ export const constantPrimitive = definePrimitive<{ value: NdArray }>({
   gradient: () => [],
   lower: (to, _inputs, node) => [to.constant(node.attributes.value)],
   evaluate: (_inputs, { value }) => [Float64Array.from(value.data as ArrayLike<number | bigint>, Number)],
-  samples: () => [{ inputs: [], attributes: { value: NdArray.from([[1, 2], [3, 4]]) } }],
+  samples: () => [
+    {
+      inputs: [],
+      attributes: {
+        value: NdArray.from([
+          [1, 2],
+          [3, 4],
+        ]),
+      },
+    },
+  ],
 });
 
 /** A tensor that holds a known array, or a number as a float32 scalar. */

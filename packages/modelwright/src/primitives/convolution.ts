@@ -3,11 +3,17 @@
 import { sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
 import { formatShape, type Shape, stridesOf } from '../graph/shape.js';
-import { apply1, type Attributes, type ReferenceValue, type Tensor, type TensorType } from '../graph/tensor.js';
-import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
-import { forEachOffset, shapeOf } from './reference.js';
-import { sum } from './reductions.js';
+import {
+  type Attributes,
+  apply1,
+  type ReferenceValue,
+  type Tensor,
+  type TensorType,
+} from '../graph/tensor.js';
 import { lowerFilterGradient, lowerInputGradient } from './convolutionLowering.js';
+import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
+import { sum } from './reductions.js';
+import { forEachOffset, shapeOf } from './reference.js';
 
 /** How a window moves over the spatial axes, one number an axis. */
 export interface Window {
@@ -22,7 +28,12 @@ export interface Window {
 export type ConvolutionAttributes = Window & Attributes & { readonly groups: number };
 
 /** The number of window positions along an axis. */
-export function windowCount(size: number, kernel: number, { strides, before, after, dilations }: Window, axis: number): number {
+export function windowCount(
+  size: number,
+  kernel: number,
+  { strides, before, after, dilations }: Window,
+  axis: number,
+): number {
   const reach = dilations[axis]! * (kernel - 1) + 1;
   return Math.floor((size + before[axis]! + after[axis]! - reach) / strides[axis]!) + 1;
 }
@@ -45,13 +56,17 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
       );
     }
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== filters)) {
-      throw new TypeError(`convolution: ${filters} filters need a bias of [${filters}], but it is ${formatShape(bias.shape)}.`);
+      throw new TypeError(
+        `convolution: ${filters} filters need a bias of [${filters}], but it is ${formatShape(bias.shape)}.`,
+      );
     }
     const out = space.map((size, axis) => {
       if (typeof size !== 'number') return `windows(${size})`;
       const count = windowCount(size, kernel[axis]!, attributes, axis);
       if (count <= 0) {
-        throw new TypeError(`convolution: a kernel of ${formatShape(kernel)} does not fit into ${formatShape(space)} even once.`);
+        throw new TypeError(
+          `convolution: a kernel of ${formatShape(kernel)} does not fit into ${formatShape(space)} even once.`,
+        );
       }
       return count;
     });
@@ -68,7 +83,8 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
   evaluate([x, filter, bias], attributes, [type]) {
     const shape = shapeOf(type!);
     const inner = sizeOf(shape.slice(2));
-    const startAt = (position: number): number => (bias ? bias.data[Math.floor(position / inner) % shape[1]!]! : 0);
+    const startAt = (position: number): number =>
+      bias ? bias.data[Math.floor(position / inner) % shape[1]!]! : 0;
     const result = new Float64Array(sizeOf(shape)).map((_, position) => startAt(position));
     forEachTap(x!.shape, filter!.shape, shapeOf(type!), attributes, (xAt, filterAt, outAt) => {
       result[outAt]! += x!.data[xAt]! * filter!.data[filterAt]!;
@@ -78,7 +94,12 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
   samples: () =>
     cases.flatMap(({ x, filter, ...attributes }, position) => {
       const inputs = [spread(x), spread(filter, -1, 1, 0.1)];
-      return position < 2 ? [{ inputs, attributes }, { inputs: [...inputs, spread([filter[0]!])], attributes }] : [{ inputs, attributes }];
+      return position < 2
+        ? [
+            { inputs, attributes },
+            { inputs: [...inputs, spread([filter[0]!])], attributes },
+          ]
+        : [{ inputs, attributes }];
     }),
 });
 
@@ -128,15 +149,30 @@ export const convolutionFilterGradientPrimitive = definePrimitive<ConvolutionAtt
     })),
 });
 
-export function convolution(x: Tensor, filter: Tensor, attributes: ConvolutionAttributes, bias?: Tensor): Tensor {
+export function convolution(
+  x: Tensor,
+  filter: Tensor,
+  attributes: ConvolutionAttributes,
+  bias?: Tensor,
+): Tensor {
   return apply1(convolutionPrimitive, bias ? [x, filter, bias] : [x, filter], attributes);
 }
 
-export function convolutionInputGradient(g: Tensor, filter: Tensor, shape: Shape, attributes: ConvolutionAttributes): Tensor {
+export function convolutionInputGradient(
+  g: Tensor,
+  filter: Tensor,
+  shape: Shape,
+  attributes: ConvolutionAttributes,
+): Tensor {
   return apply1(convolutionInputGradientPrimitive, [g, filter], { ...attributes, shape });
 }
 
-export function convolutionFilterGradient(x: Tensor, g: Tensor, shape: Shape, attributes: ConvolutionAttributes): Tensor {
+export function convolutionFilterGradient(
+  x: Tensor,
+  g: Tensor,
+  shape: Shape,
+  attributes: ConvolutionAttributes,
+): Tensor {
   return apply1(convolutionFilterGradientPrimitive, [x, g], { ...attributes, shape });
 }
 
@@ -155,13 +191,25 @@ const cases = [
   { x: [2, 2, 6, 7], filter: [2, 2, 3, 3], ...plain(2), strides: [2, 2], before: [1, 1], after: [1, 1] },
   { x: [1, 2, 7, 7], filter: [2, 2, 2, 3], ...plain(2), dilations: [2, 1], strides: [1, 3] },
   { x: [2, 4, 4, 4], filter: [4, 2, 3, 3], ...plain(2), groups: 2, before: [1, 1], after: [1, 1] },
-  { x: [1, 3, 4, 4], filter: [3, 1, 3, 3], ...plain(2), groups: 3, strides: [2, 2], before: [0, 0], after: [1, 1] },
+  {
+    x: [1, 3, 4, 4],
+    filter: [3, 1, 3, 3],
+    ...plain(2),
+    groups: 3,
+    strides: [2, 2],
+    before: [0, 0],
+    after: [1, 1],
+  },
   { x: [2, 3, 8], filter: [2, 3, 3], ...plain(1), strides: [2], before: [1], after: [1] },
   { x: [2, 3, 1, 1], filter: [2, 3, 1, 1], ...plain(2) },
   { x: [2, 3, 4, 4], filter: [5, 3, 1, 1], ...plain(2), strides: [2, 2] },
 ];
 
-function outputShape(x: readonly number[], filter: readonly number[], attributes: ConvolutionAttributes): number[] {
+function outputShape(
+  x: readonly number[],
+  filter: readonly number[],
+  attributes: ConvolutionAttributes,
+): number[] {
   const space = x.slice(2).map((size, axis) => windowCount(size, filter[axis + 2]!, attributes, axis));
   return [x[0]!, filter[0]!, ...space];
 }
@@ -196,9 +244,19 @@ function forEachTap(
   });
 }
 
-function forEachIndex(shape: readonly number[], visit: (index: readonly number[], position: number) => void): void {
+function forEachIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[], position: number) => void,
+): void {
   const strides = stridesOf(shape);
-  forEachOffset(shape, shape.map(() => 0), (position) => {
-    visit(shape.map((size, axis) => Math.floor(position / strides[axis]!) % size), position);
-  });
+  forEachOffset(
+    shape,
+    shape.map(() => 0),
+    (position) => {
+      visit(
+        shape.map((size, axis) => Math.floor(position / strides[axis]!) % size),
+        position,
+      );
+    },
+  );
 }

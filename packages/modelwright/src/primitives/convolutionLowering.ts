@@ -1,12 +1,17 @@
 // How the gradients of a convolution are said in ONNX. Chosen by measurement; see docs/engine-notes.md.
+
+import type { Shape } from '../graph/shape.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
-import type { Shape } from '../graph/shape.js';
 
 type WithShape = ConvolutionAttributes & { shape: Shape };
 
 /** ConvTranspose, with what the strides left over as output padding. */
-export function lowerInputGradient(to: Lowering, [g, filter]: readonly string[], node: GraphNode<WithShape>): readonly string[] {
+export function lowerInputGradient(
+  to: Lowering,
+  [g, filter]: readonly string[],
+  node: GraphNode<WithShape>,
+): readonly string[] {
   const { strides, before, after, dilations, groups, shape } = node.attributes;
   const kernel = node.inputs[1]!.shape.slice(2) as number[];
   const out = node.inputs[0]!.shape.slice(2) as number[];
@@ -15,7 +20,13 @@ export function lowerInputGradient(to: Lowering, [g, filter]: readonly string[],
     const reached = (out[axis]! - 1) * strides[axis]! + dilations[axis]! * (kernel[axis]! - 1) + 1;
     return size + before[axis]! + after[axis]! - reached;
   });
-  const attributes = { strides, dilations, group: groups, pads: [...before, ...after], output_padding: leftOver };
+  const attributes = {
+    strides,
+    dilations,
+    group: groups,
+    pads: [...before, ...after],
+    output_padding: leftOver,
+  };
   return [to.emit('ConvTranspose', [g!, filter!], attributes)];
 }
 
@@ -24,7 +35,11 @@ export function lowerInputGradient(to: Lowering, [g, filter]: readonly string[],
  * gradient with the input moved by that tap. Where an image has few positions, one product over all images; in groups, one over
  * all taps.
  */
-export function lowerFilterGradient(to: Lowering, [x, g]: readonly string[], node: GraphNode<WithShape>): readonly string[] {
+export function lowerFilterGradient(
+  to: Lowering,
+  [x, g]: readonly string[],
+  node: GraphNode<WithShape>,
+): readonly string[] {
   const { groups, shape } = node.attributes;
   const [batch, filters, ...out] = node.inputs[1]!.shape as number[];
   const [, perGroup, ...kernel] = shape as number[];
@@ -39,7 +54,11 @@ export function lowerFilterGradient(to: Lowering, [x, g]: readonly string[], nod
   };
   const moved = movedInputs(to, x!, node);
   if (groups > 1) return [groupedProducts(to, moved, g!, problem)];
-  return [problem.positions < fewPositions ? productOverBatch(to, moved, g!, problem) : productsByTap(to, moved, g!, problem)];
+  return [
+    problem.positions < fewPositions
+      ? productOverBatch(to, moved, g!, problem)
+      : productsByTap(to, moved, g!, problem),
+  ];
 }
 
 /** Fewer positions than this in an image, and the products of all images are taken as one. */
@@ -60,7 +79,9 @@ function productsByTap(to: Lowering, moved: readonly string[], g: string, proble
   const gradient = to.emit('Reshape', [g, to.integers([batch, filters, positions])]);
   const sums = moved.map((piece) => {
     const columns = to.emit('Reshape', [piece, to.integers([batch, perGroup, positions])]);
-    return to.emit('ReduceSum', [productTransposed(to, gradient, columns, [0, 2, 1]), to.integers([0])], { keepdims: 1 });
+    return to.emit('ReduceSum', [productTransposed(to, gradient, columns, [0, 2, 1]), to.integers([0])], {
+      keepdims: 1,
+    });
   });
   const stacked = sums.length === 1 ? sums[0]! : to.emit('Concat', sums, { axis: 0 });
   return filterShape(to, stacked, [1, 2, 0], problem.shape);
@@ -71,7 +92,10 @@ function productOverBatch(to: Lowering, moved: readonly string[], g: string, pro
   /** [batch, rows, positions] as [batch * positions, rows]. */
   const byPosition = (tensor: string, rows: number): string => {
     const flat = to.emit('Reshape', [tensor, to.integers([batch, rows, positions])]);
-    return to.emit('Reshape', [to.emit('Transpose', [flat], { perm: [0, 2, 1] }), to.integers([batch * positions, rows])]);
+    return to.emit('Reshape', [
+      to.emit('Transpose', [flat], { perm: [0, 2, 1] }),
+      to.integers([batch * positions, rows]),
+    ]);
   };
   const columns = byPosition(join(to, moved), taps * perGroup);
   const product = to.emit('Gemm', [byPosition(g, filters), columns], { transA: 1 });
@@ -81,12 +105,22 @@ function productOverBatch(to: Lowering, moved: readonly string[], g: string, pro
 
 function groupedProducts(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
   const { batch, filters, groups, perGroup, positions, taps, shape } = problem;
-  const byTap = to.emit('Reshape', [join(to, moved), to.integers([batch, taps, groups, perGroup, positions])]);
+  const byTap = to.emit('Reshape', [
+    join(to, moved),
+    to.integers([batch, taps, groups, perGroup, positions]),
+  ]);
   const byGroup = to.emit('Transpose', [byTap], { perm: [0, 2, 1, 3, 4] });
   const columns = to.emit('Reshape', [byGroup, to.integers([batch, groups, taps * perGroup, positions])]);
   const rows = to.emit('Reshape', [g, to.integers([batch, groups, filters / groups, positions])]);
-  const total = to.emit('ReduceSum', [productTransposed(to, rows, columns, [0, 1, 3, 2]), to.integers([0])], { keepdims: 0 });
-  return filterShape(to, to.emit('Reshape', [total, to.integers([filters, taps, perGroup])]), [0, 2, 1], shape);
+  const total = to.emit('ReduceSum', [productTransposed(to, rows, columns, [0, 1, 3, 2]), to.integers([0])], {
+    keepdims: 0,
+  });
+  return filterShape(
+    to,
+    to.emit('Reshape', [total, to.integers([filters, taps, perGroup])]),
+    [0, 2, 1],
+    shape,
+  );
 }
 
 /** a times b with the last two axes of b swapped, as `order` says. */
@@ -123,7 +157,15 @@ function movedInputs(to: Lowering, x: string, node: GraphNode<WithShape>): strin
     }
     const starts = tap.map((k, a) => k * dilations[a]!);
     const ends = starts.map((start, a) => start + (out[a]! - 1) * strides[a]! + 1);
-    pieces.push(to.emit('Slice', [padded, to.integers(starts), to.integers(ends), to.integers(axes), to.integers(strides)]));
+    pieces.push(
+      to.emit('Slice', [
+        padded,
+        to.integers(starts),
+        to.integers(ends),
+        to.integers(axes),
+        to.integers(strides),
+      ]),
+    );
   };
   visit(0);
   return pieces;

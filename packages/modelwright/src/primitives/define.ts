@@ -1,6 +1,12 @@
 import { NdArray } from '../graph/array.js';
 import type { DType } from '../graph/dtype.js';
-import { formatType, type Attributes, type Primitive, type Sample, type TensorType } from '../graph/tensor.js';
+import {
+  type Attributes,
+  formatType,
+  type Primitive,
+  type Sample,
+  type TensorType,
+} from '../graph/tensor.js';
 
 /** Gives a primitive its attribute type by inference. */
 export function definePrimitive<A extends Attributes>(primitive: Primitive<A>): Primitive<A> {
@@ -21,7 +27,12 @@ export function requireSameDtype(who: string, inputs: readonly TensorType[]): DT
 }
 
 /** @throws TypeError unless the input's dtype is among those allowed */
-export function requireDtype(who: string, type: TensorType, allowed: (dtype: DType) => boolean, what: string): void {
+export function requireDtype(
+  who: string,
+  type: TensorType,
+  allowed: (dtype: DType) => boolean,
+  what: string,
+): void {
   if (!allowed(type.dtype)) throw new TypeError(`${who}: expected ${what}, but got ${formatType(type)}.`);
 }
 

@@ -22,7 +22,12 @@ function elementwise({ name, operator, value, derivative, integers, samples }: E
   return definePrimitive<None>({
     name,
     infer([x]) {
-      requireDtype(name, x!, (dtype) => isFloat(dtype) || (integers === true && isInteger(dtype)), integers ? 'numbers' : 'floats');
+      requireDtype(
+        name,
+        x!,
+        (dtype) => isFloat(dtype) || (integers === true && isInteger(dtype)),
+        integers ? 'numbers' : 'floats',
+      );
       return [{ dtype: x!.dtype, shape: x!.shape }];
     },
     gradient({ inputs, outputs, gradients }) {
@@ -39,48 +44,80 @@ const kinkAtZero = [
   { ...sample(NdArray.from([-1, 0, 1])), noGradient: 'a kink at zero' },
 ] as const;
 const positive = [sample(spread([2, 3], 0.2, 3)), sample(NdArray.from([1]))];
-const betweenIntegers = [sample(NdArray.from([-1.6, -0.4, 0.3, 1.7])), { ...sample(NdArray.from([-1, 0, 2])), noGradient: 'a jump' }];
+const betweenIntegers = [
+  sample(NdArray.from([-1.6, -0.4, 0.3, 1.7])),
+  { ...sample(NdArray.from([-1, 0, 2])), noGradient: 'a jump' },
+];
 
 export const negPrimitive = elementwise({
-  name: 'neg', operator: 'Neg', value: (x) => -x, integers: true,
+  name: 'neg',
+  operator: 'Neg',
+  value: (x) => -x,
+  integers: true,
   derivative: (_x, _y, gradient) => neg(gradient),
 });
 export const absPrimitive = elementwise({
-  name: 'abs', operator: 'Abs', value: Math.abs, integers: true, samples: kinkAtZero,
+  name: 'abs',
+  operator: 'Abs',
+  value: Math.abs,
+  integers: true,
+  samples: kinkAtZero,
   derivative: (x, _y, gradient) => mul(gradient, sign(x)),
 });
-export const signPrimitive = elementwise({ name: 'sign', operator: 'Sign', value: Math.sign, samples: kinkAtZero });
+export const signPrimitive = elementwise({
+  name: 'sign',
+  operator: 'Sign',
+  value: Math.sign,
+  samples: kinkAtZero,
+});
 export const expPrimitive = elementwise({
-  name: 'exp', operator: 'Exp', value: Math.exp,
+  name: 'exp',
+  operator: 'Exp',
+  value: Math.exp,
   derivative: (_x, y, gradient) => mul(gradient, y),
 });
 export const logPrimitive = elementwise({
-  name: 'log', operator: 'Log', value: Math.log, samples: positive,
+  name: 'log',
+  operator: 'Log',
+  value: Math.log,
+  samples: positive,
   derivative: (x, _y, gradient) => div(gradient, x),
 });
 export const sqrtPrimitive = elementwise({
-  name: 'sqrt', operator: 'Sqrt', value: Math.sqrt, samples: positive,
+  name: 'sqrt',
+  operator: 'Sqrt',
+  value: Math.sqrt,
+  samples: positive,
   derivative: (_x, y, gradient) => div(mul(gradient, 0.5), y),
 });
 export const sinPrimitive = elementwise({
-  name: 'sin', operator: 'Sin', value: Math.sin,
+  name: 'sin',
+  operator: 'Sin',
+  value: Math.sin,
   derivative: (x, _y, gradient) => mul(gradient, cos(x)),
 });
 export const cosPrimitive = elementwise({
-  name: 'cos', operator: 'Cos', value: Math.cos,
+  name: 'cos',
+  operator: 'Cos',
+  value: Math.cos,
   derivative: (x, _y, gradient) => neg(mul(gradient, sin(x))),
 });
 export const tanhPrimitive = elementwise({
-  name: 'tanh', operator: 'Tanh', value: Math.tanh,
+  name: 'tanh',
+  operator: 'Tanh',
+  value: Math.tanh,
   derivative: (_x, y, gradient) => mul(gradient, sub(1, mul(y, y))),
 });
 export const sigmoidPrimitive = elementwise({
-  name: 'sigmoid', operator: 'Sigmoid',
+  name: 'sigmoid',
+  operator: 'Sigmoid',
   value: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
   derivative: (_x, y, gradient) => mul(gradient, mul(y, sub(1, y))),
 });
 export const erfPrimitive = elementwise({
-  name: 'erf', operator: 'Erf', value: erfValue,
+  name: 'erf',
+  operator: 'Erf',
+  value: erfValue,
   derivative: (x, _y, gradient) => mul(mul(gradient, exp(neg(mul(x, x)))), 2 / Math.sqrt(Math.PI)),
 });
 /** 1 where x > 0, 0 elsewhere. Below 1e-37 a number counts as 0. */
@@ -88,31 +125,58 @@ export const stepPrimitive = elementwise({
   name: 'step',
   // One vectorised pass, where Greater and Cast are two slow ones.
   operator: (to, x) => to.emit('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } }),
-  value: (x) => (x > 0 ? 1 : 0), samples: kinkAtZero.map((s) => ({ ...s, noGradient: 'zero everywhere' })),
+  value: (x) => (x > 0 ? 1 : 0),
+  samples: kinkAtZero.map((s) => ({ ...s, noGradient: 'zero everywhere' })),
 });
 /** 1 where x = 0, 0 where x < 0; positive values do not occur. For comparing with a maximum. */
 export const isZeroPrimitive = elementwise({
   name: 'isZero',
   operator: (to, x) => to.emit('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 1 } }),
   value: (x) => (x >= 0 ? 1 : 0),
-  samples: [{ ...sample(NdArray.from([[0, -1, -1e-7], [-3e38, 0, -2]])), noGradient: 'zero everywhere' }],
+  samples: [
+    {
+      ...sample(
+        NdArray.from([
+          [0, -1, -1e-7],
+          [-3e38, 0, -2],
+        ]),
+      ),
+      noGradient: 'zero everywhere',
+    },
+  ],
 });
 /** max(x, 0). The gradient at 0 is 0, as in PyTorch. */
 export const reluPrimitive = elementwise({
-  name: 'relu', operator: 'Relu', value: (x) => (x > 0 ? x : 0), samples: kinkAtZero,
+  name: 'relu',
+  operator: 'Relu',
+  value: (x) => Math.max(x, 0),
+  samples: kinkAtZero,
   derivative: (_x, y, gradient) => mul(gradient, step(y)),
 });
 /** log(1 + exp(x)), without overflow. */
 export const softplusPrimitive = elementwise({
-  name: 'softplus', operator: 'Softplus',
+  name: 'softplus',
+  operator: 'Softplus',
   value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x, _y, gradient) => mul(gradient, sigmoid(x)),
 });
-export const floorPrimitive = elementwise({ name: 'floor', operator: 'Floor', value: Math.floor, samples: betweenIntegers });
-export const ceilPrimitive = elementwise({ name: 'ceil', operator: 'Ceil', value: Math.ceil, samples: betweenIntegers });
+export const floorPrimitive = elementwise({
+  name: 'floor',
+  operator: 'Floor',
+  value: Math.floor,
+  samples: betweenIntegers,
+});
+export const ceilPrimitive = elementwise({
+  name: 'ceil',
+  operator: 'Ceil',
+  value: Math.ceil,
+  samples: betweenIntegers,
+});
 /** To the nearest whole number; halves go to the even one. */
 export const roundPrimitive = elementwise({
-  name: 'round', operator: 'Round', value: roundHalfEven,
+  name: 'round',
+  operator: 'Round',
+  value: roundHalfEven,
   samples: [...betweenIntegers, { ...sample(NdArray.from([0.5, 1.5, 2.5, -0.5])), noGradient: 'a jump' }],
 });
 
@@ -126,7 +190,10 @@ export const stopGradientPrimitive = definePrimitive<None>({
   samples: () => [{ ...sample(spread([3])), noGradient: 'it has none by definition' }],
 });
 
-const unary = (primitive: Primitive<None>) => (x: Tensor): Tensor => apply1(primitive, [x], {});
+const unary =
+  (primitive: Primitive<None>) =>
+  (x: Tensor): Tensor =>
+    apply1(primitive, [x], {});
 
 export const neg = unary(negPrimitive);
 export const abs = unary(absPrimitive);

@@ -1,15 +1,50 @@
 import './methods.js';
 
 export {
-  abs, ceil, cos, erf, exp, floor, log, neg, relu, round, sigmoid, sign, sin, softplus, sqrt, step, stopGradient, tanh,
-} from './elementwise.js';
-export {
-  add, and, clip, div, equal, greater, greaterEqual, indicator, less, lessEqual, maximum, minimum, mod, mul, not, type Operand, or, pow,
-  square, sub,
+  add,
+  and,
+  clip,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  indicator,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  not,
+  type Operand,
+  or,
+  pow,
+  square,
+  sub,
 } from './arithmetic.js';
 export { cast } from './cast.js';
 export { constant, scalar, scalarLike } from './constant.js';
-export { convolution, type ConvolutionAttributes, convolutionInputGradient } from './convolution.js';
+export { type ConvolutionAttributes, convolution, convolutionInputGradient } from './convolution.js';
+export {
+  abs,
+  ceil,
+  cos,
+  erf,
+  exp,
+  floor,
+  log,
+  neg,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  step,
+  stopGradient,
+  tanh,
+} from './elementwise.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export { matmul, matmulTransposed } from './matmul.js';
 export { averagePool, maxPool, type PoolingAttributes } from './pooling.js';
@@ -17,7 +52,18 @@ export { randomBernoulli, randomKey, randomNormal, randomUniform } from './rando
 export { argMax, max, mean, norm, range, sum, sumTo, variance } from './reductions.js';
 export { resize } from './resize.js';
 export {
-  broadcastTo, concat, expandDimensions, flip, pad, padAll, reshape, slice, split, stack, transpose, upsample,
+  broadcastTo,
+  concat,
+  expandDimensions,
+  flip,
+  pad,
+  padAll,
+  reshape,
+  slice,
+  split,
+  stack,
+  transpose,
+  upsample,
 } from './shaping.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { primitives } from './table.js';

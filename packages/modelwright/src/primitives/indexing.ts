@@ -1,15 +1,15 @@
 // Values picked by position.
 import { NdArray, sizeOf } from '../graph/array.js';
 import { isInteger } from '../graph/dtype.js';
-import { formatShape, normalizeAxis, sameShape, type Shape } from '../graph/shape.js';
+import { formatShape, normalizeAxis, type Shape, sameShape } from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { onnxDataType } from '../onnx/types.js';
 import { equal } from './arithmetic.js';
 import { cast } from './cast.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
 import { range } from './reductions.js';
-import { reshape, transpose } from './shaping.js';
 import { shapeOf } from './reference.js';
+import { reshape, transpose } from './shaping.js';
 
 /** Rows of `x` along an axis, chosen by whole-number indices of any shape: the axis gives way to the shape of the indices. */
 export const gatherPrimitive = definePrimitive<{ axis: number }>({
@@ -45,7 +45,19 @@ export const gatherPrimitive = definePrimitive<{ axis: number }>({
   },
   samples: () => [
     { inputs: [spread([4, 3]), NdArray.from([0, 2, 2], 'int32')], attributes: { axis: 0 } },
-    { inputs: [spread([2, 4, 2]), NdArray.from([[3, 0], [1, 1]], 'int32')], attributes: { axis: 1 } },
+    {
+      inputs: [
+        spread([2, 4, 2]),
+        NdArray.from(
+          [
+            [3, 0],
+            [1, 1],
+          ],
+          'int32',
+        ),
+      ],
+      attributes: { axis: 1 },
+    },
     { inputs: [spread([4]), NdArray.from(2, 'int32')], attributes: { axis: 0 } },
     { inputs: [spread([4, 2]), new NdArray('int32', [0])], attributes: { axis: 0 } },
   ],
@@ -69,7 +81,10 @@ export const scatterAddPrimitive = definePrimitive<{ size: number }>({
     const shape = outputs[0]!.shape as readonly number[];
     const zeros = to.emit('Expand', [to.scalar(0, inputs[0]!.dtype), to.integers(shape)]);
     const count = inputs[1]!.shape.map(Number);
-    const rows = to.emit('Reshape', [to.emit('Cast', [indices!], { to: onnxDataType('int64') }), to.integers([...count, 1])]);
+    const rows = to.emit('Reshape', [
+      to.emit('Cast', [indices!], { to: onnxDataType('int64') }),
+      to.integers([...count, 1]),
+    ]);
     return [to.emit('ScatterND', [zeros, rows, updates!], { reduction: 'add' })];
   },
   evaluate([updates, indices], _attributes, [type]) {
@@ -83,7 +98,19 @@ export const scatterAddPrimitive = definePrimitive<{ size: number }>({
   },
   samples: () => [
     { inputs: [spread([3, 2]), NdArray.from([1, 1, 3], 'int32')], attributes: { size: 4 } },
-    { inputs: [spread([2, 2]), NdArray.from([[0, 1], [1, 2]], 'int32')], attributes: { size: 3 } },
+    {
+      inputs: [
+        spread([2, 2]),
+        NdArray.from(
+          [
+            [0, 1],
+            [1, 2],
+          ],
+          'int32',
+        ),
+      ],
+      attributes: { size: 3 },
+    },
   ],
 });
 

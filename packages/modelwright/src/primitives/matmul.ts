@@ -3,13 +3,14 @@ import { isFloat } from '../graph/dtype.js';
 import { broadcastShapes, formatShape, isStatic, type Shape } from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
-import { broadcastStrides, forEachOffset, shapeOf } from './reference.js';
 import { sumTo } from './reductions.js';
+import { broadcastStrides, forEachOffset, shapeOf } from './reference.js';
 import { reshape, transpose } from './shaping.js';
 
 type Transposes = { transposeA: boolean; transposeB: boolean };
 
-const lastTwo = (shape: Shape, transposed: boolean): Shape => (transposed ? [shape.at(-1)!, shape.at(-2)!] : shape.slice(-2));
+const lastTwo = (shape: Shape, transposed: boolean): Shape =>
+  transposed ? [shape.at(-1)!, shape.at(-2)!] : shape.slice(-2);
 
 /** The matrix product over the last two axes, [.., m, k] x [.., k, n] to [.., m, n]; leading axes broadcast. */
 export const matmulPrimitive = definePrimitive<Transposes>({
@@ -25,7 +26,9 @@ export const matmulPrimitive = definePrimitive<Transposes>({
         `matmul: ${formatShape(a!.shape)}${transposeA ? ' transposed' : ''} and ${formatShape(b!.shape)}${transposeB ? ' transposed' : ''} do not fit: the inner sizes are ${k} and ${k2}.`,
       );
     }
-    return [{ dtype, shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'matmul'), m!, n!] }];
+    return [
+      { dtype, shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'matmul'), m!, n!] },
+    ];
   },
   gradient({ inputs: [a, b], gradients: [g], attributes: { transposeA, transposeB } }) {
     const da = transposeA ? product(b!, g!, transposeB, true) : product(g!, b!, false, !transposeB);
@@ -70,7 +73,9 @@ export const matmulPrimitive = definePrimitive<Transposes>({
         for (let j = 0; j < n; j++) {
           let total = 0;
           for (let l = 0; l < k; l++) {
-            total += a!.data[starts[0]![matrix]! + i * rowA + l * stepA]! * b!.data[starts[1]![matrix]! + l * stepB + j * columnB]!;
+            total +=
+              a!.data[starts[0]![matrix]! + i * rowA + l * stepA]! *
+              b!.data[starts[1]![matrix]! + l * stepB + j * columnB]!;
           }
           result[position++] = total;
         }
@@ -82,9 +87,15 @@ export const matmulPrimitive = definePrimitive<Transposes>({
     { inputs: [spread([2, 3]), spread([3, 4])], attributes: { transposeA: false, transposeB: false } },
     { inputs: [spread([3, 2]), spread([4, 3])], attributes: { transposeA: true, transposeB: true } },
     { inputs: [spread([2, 2, 3]), spread([1, 4, 3])], attributes: { transposeA: false, transposeB: true } },
-    { inputs: [spread([2, 1, 3, 2]), spread([4, 3, 1])], attributes: { transposeA: true, transposeB: false } },
+    {
+      inputs: [spread([2, 1, 3, 2]), spread([4, 3, 1])],
+      attributes: { transposeA: true, transposeB: false },
+    },
     { inputs: [spread([1, 3]), spread([3, 1])], attributes: { transposeA: false, transposeB: false } },
-    { inputs: [new NdArray('float32', [0, 3]), spread([3, 2])], attributes: { transposeA: false, transposeB: false } },
+    {
+      inputs: [new NdArray('float32', [0, 3]), spread([3, 2])],
+      attributes: { transposeA: false, transposeB: false },
+    },
   ],
 });
 
@@ -97,7 +108,8 @@ function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): 
  * @throws TypeError when the inner sizes differ
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 0 || b.rank === 0) throw new TypeError(`matmul: ${a} and ${b}: a scalar has no matrix product; use mul.`);
+  if (a.rank === 0 || b.rank === 0)
+    throw new TypeError(`matmul: ${a} and ${b}: a scalar has no matrix product; use mul.`);
   if (a.rank === 1) {
     const row = matmul(reshape(a, [1, a.shape[0]!]), b);
     return reshape(row, row.shape.toSpliced(b.rank === 1 ? 0 : -2, 1));

@@ -2,15 +2,15 @@
 import type { DType } from '../graph/dtype.js';
 import type { Shape } from '../graph/shape.js';
 import { Tensor } from '../graph/tensor.js';
-import * as arithmetic from './arithmetic.js';
 import type { Operand } from './arithmetic.js';
+import * as arithmetic from './arithmetic.js';
 import { cast } from './cast.js';
 import * as elementwise from './elementwise.js';
+import { gather } from './indexing.js';
 import { matmul } from './matmul.js';
 import * as reductions from './reductions.js';
 import * as shaping from './shaping.js';
 import { logSoftmax, softmax } from './softmax.js';
-import { gather } from './indexing.js';
 
 type Axes = number | readonly number[];
 

@@ -1,19 +1,19 @@
 import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
-import { formatShape, type Shape } from '../graph/shape.js';
-import { apply1, type Attributes, type Primitive, type Tensor } from '../graph/tensor.js';
+import { formatShape, type Shape, stridesOf } from '../graph/shape.js';
+import { type Attributes, apply1, type Primitive, type Tensor } from '../graph/tensor.js';
 import { div, maximum, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
-import { isZero, relu } from './elementwise.js';
-import { matmul, matmulTransposed } from './matmul.js';
 import { constant } from './constant.js';
 import { convolutionInputGradient, type Window, windowCount } from './convolution.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
+import { isZero, relu } from './elementwise.js';
+import { matmul, matmulTransposed } from './matmul.js';
 import { forEachOffset, shapeOf } from './reference.js';
-import { stridesOf } from '../graph/shape.js';
 import { concat, padAll, reshape, slice, upsample } from './shaping.js';
 
-export type PoolingAttributes = Omit<Window, 'dilations'> & Attributes & { readonly kernel: readonly number[] };
+export type PoolingAttributes = Omit<Window, 'dilations'> &
+  Attributes & { readonly kernel: readonly number[] };
 
 type Gradient = (x: Tensor, y: Tensor, g: Tensor, attributes: PoolingAttributes) => Tensor;
 
@@ -29,26 +29,45 @@ interface Pooling {
 
 const ones = (kernel: readonly number[]): number[] => kernel.map(() => 1);
 
-function pooling({ name, operator, onnx, initial, combine, finish, gradient }: Pooling): Primitive<PoolingAttributes> {
+function pooling({
+  name,
+  operator,
+  onnx,
+  initial,
+  combine,
+  finish,
+  gradient,
+}: Pooling): Primitive<PoolingAttributes> {
   return definePrimitive<PoolingAttributes>({
     name,
     infer([x], attributes) {
       requireDtype(name, x!, isFloat, 'floats');
       const [batch, channels, ...space] = x!.shape;
       if (space.length !== attributes.kernel.length) {
-        throw new TypeError(`${name}: a window of ${formatShape(attributes.kernel)} does not fit ${formatShape(x!.shape)}.`);
+        throw new TypeError(
+          `${name}: a window of ${formatShape(attributes.kernel)} does not fit ${formatShape(x!.shape)}.`,
+        );
       }
       const out = space.map((size, axis) => {
         if (typeof size !== 'number') return `windows(${size})`;
-        const count = windowCount(size, attributes.kernel[axis]!, { ...attributes, dilations: ones(attributes.kernel) }, axis);
+        const count = windowCount(
+          size,
+          attributes.kernel[axis]!,
+          { ...attributes, dilations: ones(attributes.kernel) },
+          axis,
+        );
         if (count <= 0) {
-          throw new TypeError(`${name}: a window of ${formatShape(attributes.kernel)} does not fit into ${formatShape(space)}.`);
+          throw new TypeError(
+            `${name}: a window of ${formatShape(attributes.kernel)} does not fit into ${formatShape(space)}.`,
+          );
         }
         return count;
       });
       return [{ dtype: x!.dtype, shape: [batch!, channels!, ...out] }];
     },
-    gradient: ({ inputs: [x], outputs: [y], gradients: [g], attributes }) => [gradient(x!, y!, g!, attributes)],
+    gradient: ({ inputs: [x], outputs: [y], gradients: [g], attributes }) => [
+      gradient(x!, y!, g!, attributes),
+    ],
     lower: (to, inputs, { attributes: { kernel, strides, before, after } }) => [
       to.emit(operator, inputs, { ...onnx, kernel_shape: kernel, strides, pads: [...before, ...after] }),
     ],
@@ -76,9 +95,18 @@ function pooling({ name, operator, onnx, initial, combine, finish, gradient }: P
       return [result];
     },
     samples: () => [
-      { inputs: [spread([2, 2, 4, 6])], attributes: { kernel: [2, 2], strides: [2, 2], before: [0, 0], after: [0, 0] } },
-      { inputs: [spread([1, 2, 5, 7])], attributes: { kernel: [2, 3], strides: [2, 3], before: [0, 0], after: [0, 0] } },
-      { inputs: [spread([1, 2, 5, 6])], attributes: { kernel: [3, 3], strides: [2, 2], before: [1, 1], after: [1, 1] } },
+      {
+        inputs: [spread([2, 2, 4, 6])],
+        attributes: { kernel: [2, 2], strides: [2, 2], before: [0, 0], after: [0, 0] },
+      },
+      {
+        inputs: [spread([1, 2, 5, 7])],
+        attributes: { kernel: [2, 3], strides: [2, 3], before: [0, 0], after: [0, 0] },
+      },
+      {
+        inputs: [spread([1, 2, 5, 6])],
+        attributes: { kernel: [3, 3], strides: [2, 2], before: [1, 1], after: [1, 1] },
+      },
       { inputs: [spread([2, 1, 7])], attributes: { kernel: [3], strides: [1], before: [0], after: [1] } },
     ],
   });
@@ -86,16 +114,26 @@ function pooling({ name, operator, onnx, initial, combine, finish, gradient }: P
 
 /** The largest value under each window; at ties the gradient is shared equally. What is outside the image does not count. */
 export const maxPoolPrimitive = pooling({
-  name: 'maxPool', operator: 'MaxPool', onnx: {},
-  initial: Number.NEGATIVE_INFINITY, combine: Math.max, finish: (value) => value,
+  name: 'maxPool',
+  operator: 'MaxPool',
+  onnx: {},
+  initial: Number.NEGATIVE_INFINITY,
+  combine: Math.max,
+  finish: (value) => value,
   gradient: (x, y, g, attributes) =>
-    tiles(attributes) ? tiledMaxGradient(x, y, g, attributes.kernel) : windowedMaxGradient(x, y, g, attributes),
+    tiles(attributes)
+      ? tiledMaxGradient(x, y, g, attributes.kernel)
+      : windowedMaxGradient(x, y, g, attributes),
 });
 
 /** The mean under each window, zeros outside the image included. */
 export const averagePoolPrimitive = pooling({
-  name: 'averagePool', operator: 'AveragePool', onnx: { count_include_pad: 1 },
-  initial: 0, combine: (a, b) => a + b, finish: (value, taps) => value / taps,
+  name: 'averagePool',
+  operator: 'AveragePool',
+  onnx: { count_include_pad: 1 },
+  initial: 0,
+  combine: (a, b) => a + b,
+  finish: (value, taps) => value / taps,
   gradient(x, _y, g, attributes) {
     const share = mul(g, 1 / sizeOf(attributes.kernel));
     if (tiles(attributes)) return fitTo(upsample(share, [1, 1, ...attributes.kernel]), x.shape);
@@ -117,7 +155,10 @@ function fitTo(x: Tensor, shape: Shape): Tensor {
     const [size, target] = [cut.shape[axis] as number, shape[axis] as number];
     if (size > target) cut = slice(cut, axis, 0, target);
   }
-  return padAll(cut, shape.map((size, axis) => [0, (size as number) - (cut.shape[axis] as number)]));
+  return padAll(
+    cut,
+    shape.map((size, axis) => [0, (size as number) - (cut.shape[axis] as number)]),
+  );
 }
 
 function tiledMaxGradient(x: Tensor, y: Tensor, g: Tensor, kernel: readonly number[]): Tensor {
@@ -129,7 +170,10 @@ function tiledMaxGradient(x: Tensor, y: Tensor, g: Tensor, kernel: readonly numb
     return mul(isLargest, enlarge(div(g, maximum(tiling.sums(isLargest, y.shape), 1))));
   }
   const factors = [1, 1, ...kernel];
-  const covered = fitTo(x, y.shape.map((size, axis) => (size as number) * factors[axis]!));
+  const covered = fitTo(
+    x,
+    y.shape.map((size, axis) => (size as number) * factors[axis]!),
+  );
   // covered <= upsample(y), so the difference is 0 at the largest value and negative elsewhere.
   const isLargest = isZero(sub(covered, upsample(y, factors)));
   const ties = tileSums(isLargest, kernel);
@@ -151,7 +195,9 @@ function smallTiling(shape: readonly number[], out: readonly number[], kernel: r
   const belongs = new NdArray('float32', [count, pixels]);
   const [spaceStrides, tileStrides] = [stridesOf(space), stridesOf(tiles)];
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const tile = space.map((size, axis) => Math.floor((Math.floor(pixel / spaceStrides[axis]!) % size) / kernel[axis]!));
+    const tile = space.map((size, axis) =>
+      Math.floor((Math.floor(pixel / spaceStrides[axis]!) % size) / kernel[axis]!),
+    );
     if (tile.some((at, axis) => at >= tiles[axis]!)) continue;
     belongs.data[tile.reduce((total, at, axis) => total + at * tileStrides[axis]!, 0) * pixels + pixel] = 1;
   }
@@ -196,17 +242,29 @@ function windowedMaxGradient(x: Tensor, y: Tensor, g: Tensor, attributes: Poolin
     }
     return isZero(sub(window, y));
   });
-  const ties = maximum(masks.reduce((total, mask) => total.add(mask)), 1);
+  const ties = maximum(
+    masks.reduce((total, mask) => total.add(mask)),
+    1,
+  );
   const share = div(g, ties);
   const [batch, channels, ...out] = y.shape as number[];
   const flat = [batch! * channels!, 1, ...out];
-  const spreadOut = concat(masks.map((mask) => reshape(mul(mask, share), flat)), 1);
+  const spreadOut = concat(
+    masks.map((mask) => reshape(mul(mask, share), flat)),
+    1,
+  );
   const identity = new NdArray('float32', [taps, 1, ...kernel]);
   for (let tap = 0; tap < taps; tap++) identity.data[tap * taps + tap] = 1;
   return scatterWindows(spreadOut, cast(constant(identity), x.dtype), x.shape, attributes, taps);
 }
 
-function scatterWindows(g: Tensor, filter: Tensor, shape: Shape, { strides, before, after }: PoolingAttributes, taps: number): Tensor {
+function scatterWindows(
+  g: Tensor,
+  filter: Tensor,
+  shape: Shape,
+  { strides, before, after }: PoolingAttributes,
+  taps: number,
+): Tensor {
   const [batch, channels, ...space] = shape as number[];
   const images = batch! * channels!;
   const flat = reshape(g, [images, taps, ...g.shape.slice(2)]);

@@ -6,20 +6,16 @@ import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
 import { evaluateReference, runReference } from '../graph/evaluate.js';
 import { checkGraph, Graph } from '../graph/graph.js';
-import { apply, input, type Primitive, type ReferenceValue, type Sample } from '../graph/tensor.js';
+import { apply, input, type Primitive, type Sample } from '../graph/tensor.js';
+import { openOrt } from '../runtime/testing.js';
+import { assertNear, centralDifferences, toReference } from '../testing/compare.js';
 import { gradients } from '../transforms/grad.js';
 import { add, cast, constant, mul, primitives, sum } from './index.js';
-import { openOrt } from '../runtime/testing.js';
 
 function graphOf(primitive: Primitive, { inputs, attributes }: Sample): Graph {
   const tensors = inputs.map((array, position) => input(`x${position}`, array.dtype, array.shape));
   return new Graph(tensors, apply(primitive, tensors, attributes));
 }
-
-const asReference = (array: NdArray): ReferenceValue => ({
-  shape: array.shape,
-  data: Float64Array.from(array.data as ArrayLike<number | bigint>, Number),
-});
 
 /** A fixed weighting of the outputs, so that each element's gradient is told apart. */
 function weigh(primitive: Primitive, sample: Sample): Graph {
@@ -32,16 +28,6 @@ function weigh(primitive: Primitive, sample: Sample): Graph {
       return sum(mul(cast(output, 'float64'), constant(new NdArray('float64', shape, weights))));
     });
   return new Graph(inputs, [terms.reduce(add)]);
-}
-
-function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
-  assert.equal(actual.length, expected.length, `${what}: number of elements`);
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i]!, expected[i]!];
-    if (Object.is(a, e) || a === e) continue;
-    const error = Math.abs(a - e) / Math.max(1, Math.abs(e));
-    assert.ok(error <= tolerance, `${what}: element ${i} is ${a}, expected ${e} (error ${error})`);
-  }
 }
 
 for (const primitive of primitives) {
@@ -58,7 +44,7 @@ for (const primitive of primitives) {
           for (const [i, array] of expected.entries()) {
             assert.deepEqual(actual[i]!.shape, array.shape);
             assert.equal(actual[i]!.dtype, array.dtype);
-            near(actual[i]!.toNumbers(), array.toNumbers(), 1e-5, `output ${i}`);
+            assertNear(actual[i]!.toNumbers(), array.toNumbers(), 1e-5, `output ${i}`);
           }
         }
       });
@@ -71,23 +57,11 @@ for (const primitive of primitives) {
         const wanted = floats.map((i) => forward.inputs[i]!);
         const backward = new Graph(forward.inputs, gradients(forward.outputs[0]!, wanted));
         checkGraph(backward, 'differentiation');
-        const values = sample.inputs.map(asReference);
+        const values = sample.inputs.map(toReference);
         const found = evaluateReference(backward, values);
         for (const [which, i] of floats.entries()) {
-          const { data } = values[i]!;
-          const numeric = Float64Array.from(data, (value, element) => {
-            const at = (shift: number): number => {
-              data[element] = value + shift;
-              const result = evaluateReference(forward, values)[0]!.data[0]!;
-              data[element] = value;
-              return result;
-            };
-            const step = 1e-5 * Math.max(1, Math.abs(value));
-            // Richardson's extrapolation of two central differences: an error of order step to the fourth.
-            const [wide, narrow] = [(at(2 * step) - at(-2 * step)) / (4 * step), (at(step) - at(-step)) / (2 * step)];
-            return (4 * narrow - wide) / 3;
-          });
-          near(found[which]!.data, numeric, 1e-6, `gradient of input ${i}`);
+          const numeric = centralDifferences(forward, values, i);
+          assertNear(found[which]!.data, numeric, 1e-6, `gradient of input ${i}`);
         }
       });
     }

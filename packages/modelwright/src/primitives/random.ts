@@ -1,10 +1,10 @@
 import { NdArray, sizeOf } from '../graph/array.js';
-import { staticShape, type Shape } from '../graph/shape.js';
+import { type Shape, staticShape } from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { onnxDataType } from '../onnx/types.js';
-import { cos, log, sqrt } from './elementwise.js';
 import { less, maximum, mul } from './arithmetic.js';
 import { definePrimitive } from './define.js';
+import { cos, log, sqrt } from './elementwise.js';
 import { shapeOf } from './reference.js';
 
 // The hash is C. Wellons' "lowbias32" (two multiplications, three xor-shifts), keyed by two words.
@@ -30,7 +30,9 @@ export const randomUniformPrimitive = definePrimitive<{ shape: Shape; salt: numb
   name: 'randomUniform',
   infer([key], { shape }) {
     if (key!.dtype !== 'int32' || key!.shape.length !== 1 || key!.shape[0] !== 2) {
-      throw new TypeError(`randomUniform: a key is int32[2], as randomKey() makes it, but this is ${key!.dtype}[${key!.shape.join(', ')}].`);
+      throw new TypeError(
+        `randomUniform: a key is int32[2], as randomKey() makes it, but this is ${key!.dtype}[${key!.shape.join(', ')}].`,
+      );
     }
     return [{ dtype: 'float32', shape }];
   },
@@ -39,7 +41,8 @@ export const randomUniformPrimitive = definePrimitive<{ shape: Shape; salt: numb
     const sizes = staticShape(shape, 'randomUniform');
     const unsigned = { to: onnxDataType('uint32') };
     const words = to.emit('Cast', [key!], unsigned);
-    const word = (at: number): string => to.emit('Slice', [words, to.integers([at]), to.integers([at + 1]), to.integers([0])]);
+    const word = (at: number): string =>
+      to.emit('Slice', [words, to.integers([at]), to.integers([at + 1]), to.integers([0])]);
     const bits = (value: number): string => to.constant(NdArray.of('uint32', [1], [value >>> 0]));
     const xorShift = (x: string, by: number): string =>
       to.emit('BitwiseXor', [x, to.emit('BitShift', [x, bits(by)], { direction: 'RIGHT' })]);
@@ -73,8 +76,12 @@ function counterArray(length: number, salt: number): NdArray<'uint32'> {
 
 /** A key for random numbers, int32[2], from a seed and whatever further numbers set this use apart (a step, an epoch). */
 export function randomKey(seed: number, ...parts: readonly number[]): NdArray<'int32'> {
-  let [first, second] = [hash(seed >>> 0, 0x243f6a88, 0x85a308d3), hash(Math.floor(seed / 2 ** 32) >>> 0, 0x13198a2e, seed)];
-  for (const part of parts) [first, second] = [hash(part >>> 0, first, second), hash(part >>> 0, second, first ^ 0xa4093822)];
+  let [first, second] = [
+    hash(seed >>> 0, 0x243f6a88, 0x85a308d3),
+    hash(Math.floor(seed / 2 ** 32) >>> 0, 0x13198a2e, seed),
+  ];
+  for (const part of parts)
+    [first, second] = [hash(part >>> 0, first, second), hash(part >>> 0, second, first ^ 0xa4093822)];
   return NdArray.of('int32', [2], [first | 0, second | 0]);
 }
 

@@ -1,7 +1,15 @@
 // Many values in, fewer out.
 import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat, isInteger } from '../graph/dtype.js';
-import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, shapeSize } from '../graph/shape.js';
+import {
+  broadcastShapes,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  shapeSize,
+} from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { onnxDataType } from '../onnx/types.js';
 import { div, equal, mul, sub } from './arithmetic.js';
@@ -20,7 +28,8 @@ const reducedShape = (shape: Shape, { axes, keepDimensions }: Reduction): Shape 
     : shape.filter((_, axis) => !axes.includes(axis));
 
 /** The shape with 1 where an axis was reduced: what broadcasts back to the input. */
-const keptShape = (shape: Shape, axes: readonly number[]): Shape => reducedShape(shape, { axes, keepDimensions: true });
+const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
+  reducedShape(shape, { axes, keepDimensions: true });
 
 /** The sum over some axes. Over no elements it is 0. */
 export const sumPrimitive = definePrimitive<Reduction>({
@@ -33,7 +42,10 @@ export const sumPrimitive = definePrimitive<Reduction>({
     broadcastTo(reshape(g!, keptShape(x!.shape, attributes.axes)), x!.shape),
   ],
   lower: (to, [x], { attributes: { axes, keepDimensions } }) => [
-    to.emit('ReduceSum', [x!, to.integers(axes)], { keepdims: Number(keepDimensions), noop_with_empty_axes: 1 }),
+    to.emit('ReduceSum', [x!, to.integers(axes)], {
+      keepdims: Number(keepDimensions),
+      noop_with_empty_axes: 1,
+    }),
   ],
   evaluate: ([x], { axes }) => [reduceAxes(x!, axes, 0, (total, value) => total + value)],
   samples: () => [
@@ -41,7 +53,18 @@ export const sumPrimitive = definePrimitive<Reduction>({
     { inputs: [spread([2, 3, 2])], attributes: { axes: [1], keepDimensions: true } },
     { inputs: [spread([2, 1, 3])], attributes: { axes: [0, 2], keepDimensions: false } },
     { inputs: [spread([0, 3])], attributes: { axes: [0], keepDimensions: false } },
-    { inputs: [NdArray.from([[1, 2], [3, 4]], 'int32')], attributes: { axes: [1], keepDimensions: false } },
+    {
+      inputs: [
+        NdArray.from(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          'int32',
+        ),
+      ],
+      attributes: { axes: [1], keepDimensions: false },
+    },
   ],
 });
 
@@ -62,13 +85,20 @@ export const maxPrimitive = definePrimitive<Reduction>({
     return [mul(isLargest, div(reshape(g!, kept), ties))];
   },
   lower: (to, [x], { attributes: { axes, keepDimensions } }) => [
-    to.emit('ReduceMax', [x!, to.integers(axes)], { keepdims: Number(keepDimensions), noop_with_empty_axes: 1 }),
+    to.emit('ReduceMax', [x!, to.integers(axes)], {
+      keepdims: Number(keepDimensions),
+      noop_with_empty_axes: 1,
+    }),
   ],
   evaluate: ([x], { axes }) => [reduceAxes(x!, axes, Number.NEGATIVE_INFINITY, Math.max)],
   samples: () => [
     { inputs: [spread([2, 3, 2])], attributes: { axes: [1], keepDimensions: false } },
     { inputs: [spread([2, 3])], attributes: { axes: [0, 1], keepDimensions: true } },
-    { inputs: [NdArray.from([[1, 1, 0]])], attributes: { axes: [1], keepDimensions: false }, noGradient: 'a kink at the tie' },
+    {
+      inputs: [NdArray.from([[1, 1, 0]])],
+      attributes: { axes: [1], keepDimensions: false },
+      noGradient: 'a kink at the tie',
+    },
   ],
 });
 
@@ -88,14 +118,23 @@ export const argMaxPrimitive = definePrimitive<{ axis: number }>({
     for (let position = 0; position < result.length; position++) {
       const start = Math.floor(position / inner) * length * inner + (position % inner);
       let best = 0;
-      for (let k = 1; k < length; k++) if (x!.data[start + k * inner]! > x!.data[start + best * inner]!) best = k;
+      for (let k = 1; k < length; k++)
+        if (x!.data[start + k * inner]! > x!.data[start + best * inner]!) best = k;
       result[position] = best;
     }
     return [result];
   },
   samples: () => [
     { inputs: [spread([2, 3, 4])], attributes: { axis: 1 } },
-    { inputs: [NdArray.from([[2, 5, 5], [1, 1, 0]])], attributes: { axis: 1 } },
+    {
+      inputs: [
+        NdArray.from([
+          [2, 5, 5],
+          [1, 1, 0],
+        ]),
+      ],
+      attributes: { axis: 1 },
+    },
   ],
 });
 
@@ -141,11 +180,19 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   broadcastShapes(x.shape, shape, 'sumTo');
   const offset = x.rank - shape.length;
-  const axes = x.shape.flatMap((size, axis) => (axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : []));
+  const axes = x.shape.flatMap((size, axis) =>
+    axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : [],
+  );
   return reshape(sum(x, axes, true), shape);
 }
 
 /** A one-dimensional tensor 0, 1, ..., length - 1. */
 export function range(length: number, dtype: 'float32' | 'int32' | 'int64' = 'int32'): Tensor {
-  return constant(NdArray.of(dtype, [length], Array.from({ length }, (_, position) => position)));
+  return constant(
+    NdArray.of(
+      dtype,
+      [length],
+      Array.from({ length }, (_, position) => position),
+    ),
+  );
 }

@@ -17,12 +17,16 @@ export const resizePrimitive = definePrimitive<{ size: readonly number[] }>({
   name: 'resize',
   infer([x], { size }) {
     requireDtype('resize', x!, isFloat, 'floats');
-    if (x!.shape.length !== 4) throw new TypeError(`resize: expected [batch, channels, height, width], but got ${x!.shape.length} dimensions.`);
+    if (x!.shape.length !== 4)
+      throw new TypeError(
+        `resize: expected [batch, channels, height, width], but got ${x!.shape.length} dimensions.`,
+      );
     return [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), ...size] }];
   },
   gradient({ inputs: [x], gradients: [g], attributes: { size } }) {
     const [, , height, width] = x!.shape as number[];
-    const weights = (from: number, to: number): Tensor => cast(constant(interpolationWeights(from, to)), x!.dtype);
+    const weights = (from: number, to: number): Tensor =>
+      cast(constant(interpolationWeights(from, to)), x!.dtype);
     const rows = matmul(transpose(weights(height!, size[0]!)), g!);
     return [matmul(rows, weights(width!, size[1]!))];
   },
@@ -31,7 +35,11 @@ export const resizePrimitive = definePrimitive<{ size: readonly number[] }>({
     if (axes.length === 0) return [x!];
     return [
       to.emit('Resize', [x!, '', '', to.integers(size)], {
-        mode: 'linear', coordinate_transformation_mode: 'half_pixel', antialias: 1, exclude_outside: 1, axes,
+        mode: 'linear',
+        coordinate_transformation_mode: 'half_pixel',
+        antialias: 1,
+        exclude_outside: 1,
+        axes,
       }),
     ];
   },
@@ -41,18 +49,23 @@ export const resizePrimitive = definePrimitive<{ size: readonly number[] }>({
     const [height, width] = x!.shape.slice(2) as [number, number];
     const result = new Float64Array(sizeOf(shape));
     const strides = stridesOf(shape);
-    forEachOffset(shape, shape.map(() => 0), (position) => {
-      const i = Math.floor(position / strides[2]!) % shape[2]!;
-      const j = position % shape[3]!;
-      const image = Math.floor(position / strides[1]!) * height * width;
-      let total = 0;
-      for (let a = 0; a < height; a++) {
-        const weight = rows![i * height + a]!;
-        if (weight === 0) continue;
-        for (let b = 0; b < width; b++) total += weight * columns![j * width + b]! * x!.data[image + a * width + b]!;
-      }
-      result[position] = total;
-    });
+    forEachOffset(
+      shape,
+      shape.map(() => 0),
+      (position) => {
+        const i = Math.floor(position / strides[2]!) % shape[2]!;
+        const j = position % shape[3]!;
+        const image = Math.floor(position / strides[1]!) * height * width;
+        let total = 0;
+        for (let a = 0; a < height; a++) {
+          const weight = rows![i * height + a]!;
+          if (weight === 0) continue;
+          for (let b = 0; b < width; b++)
+            total += weight * columns![j * width + b]! * x!.data[image + a * width + b]!;
+        }
+        result[position] = total;
+      },
+    );
     return [result];
   },
   samples: () => [
@@ -84,4 +97,3 @@ function interpolationWeights(from: number, to: number): NdArray<'float64'> {
 export function resize(x: Tensor, size: readonly [number, number]): Tensor {
   return apply1(resizePrimitive, [x], { size });
 }
-

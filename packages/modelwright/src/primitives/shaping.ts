@@ -1,12 +1,19 @@
 // The same values in another arrangement.
 import { NdArray, sizeOf } from '../graph/array.js';
 import {
-  type Dimension, divideDimensions, formatShape, normalizeAxis, sameShape, type Shape, shapeSize, stridesOf,
+  type Dimension,
+  divideDimensions,
+  formatShape,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  shapeSize,
+  stridesOf,
 } from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { definePrimitive, requireSameDtype, spread } from './define.js';
-import { broadcastTo as broadcastValue, forEachOffset, shapeOf } from './reference.js';
 import { sumTo } from './reductions.js';
+import { broadcastTo as broadcastValue, forEachOffset, shapeOf } from './reference.js';
 
 /** The same elements in row-major order, in another shape of equal size. */
 export const reshapePrimitive = definePrimitive<{ shape: Shape }>({
@@ -46,14 +53,23 @@ export const reshapePrimitive = definePrimitive<{ shape: Shape }>({
 export const transposePrimitive = definePrimitive<{ order: readonly number[] }>({
   name: 'transpose',
   infer: ([x], { order }) => [{ dtype: x!.dtype, shape: order.map((axis) => x!.shape[axis]!) }],
-  gradient: ({ gradients: [g], attributes: { order } }) => [transpose(g!, order.map((_, axis) => order.indexOf(axis)))],
+  gradient: ({ gradients: [g], attributes: { order } }) => [
+    transpose(
+      g!,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ],
   lower: (to, [x], { attributes: { order } }) => [to.emit('Transpose', [x!], { perm: order })],
   evaluate([x], { order }, [type]) {
     const strides = stridesOf(x!.shape);
     const result = new Float64Array(x!.data.length);
-    forEachOffset(shapeOf(type!), order.map((axis) => strides[axis]!), (position, offset) => {
-      result[position] = x!.data[offset]!;
-    });
+    forEachOffset(
+      shapeOf(type!),
+      order.map((axis) => strides[axis]!),
+      (position, offset) => {
+        result[position] = x!.data[offset]!;
+      },
+    );
     return [result];
   },
   samples: () => [
@@ -69,7 +85,8 @@ export const broadcastToPrimitive = definePrimitive<{ shape: Shape }>({
   infer([x], { shape }) {
     const offset = shape.length - x!.shape.length;
     const fits = offset >= 0 && x!.shape.every((size, axis) => size === 1 || size === shape[axis + offset]);
-    if (!fits) throw new TypeError(`broadcastTo: ${formatShape(x!.shape)} does not stretch to ${formatShape(shape)}.`);
+    if (!fits)
+      throw new TypeError(`broadcastTo: ${formatShape(x!.shape)} does not stretch to ${formatShape(shape)}.`);
     return [{ dtype: x!.dtype, shape }];
   },
   gradient: ({ inputs: [x], gradients: [g] }) => [sumTo(g!, x!.shape)],
@@ -78,7 +95,9 @@ export const broadcastToPrimitive = definePrimitive<{ shape: Shape }>({
     const target = shape.map((size, axis) => {
       if (typeof size === 'number') return size;
       if (axis >= offset && tensor!.shape[axis - offset] === size) return 1;
-      throw new TypeError(`broadcastTo: cannot stretch ${formatShape(tensor!.shape)} along the open dimension '${size}'.`);
+      throw new TypeError(
+        `broadcastTo: cannot stretch ${formatShape(tensor!.shape)} along the open dimension '${size}'.`,
+      );
     });
     return [to.emit('Expand', [x!, to.integers(target)])];
   },
@@ -90,10 +109,16 @@ export const broadcastToPrimitive = definePrimitive<{ shape: Shape }>({
   ],
 });
 
-type Slicing = { axes: readonly number[]; starts: readonly number[]; ends: readonly number[]; steps: readonly number[] };
+type Slicing = {
+  axes: readonly number[];
+  starts: readonly number[];
+  ends: readonly number[];
+  steps: readonly number[];
+};
 
 /** How many elements lie between start and end at this step. */
-const sliceLength = (start: number, end: number, step: number): number => Math.max(0, Math.ceil((end - start) / step));
+const sliceLength = (start: number, end: number, step: number): number =>
+  Math.max(0, Math.ceil((end - start) / step));
 
 /** Every `step`-th element from `start` up to, not including, `end` along some axes. A negative step walks backwards. */
 export const slicePrimitive = definePrimitive<Slicing>({
@@ -114,17 +139,44 @@ export const slicePrimitive = definePrimitive<Slicing>({
   },
   lower(to, [x], { attributes: { axes, starts, ends, steps }, outputs: [y] }) {
     const cut = (from: string, ...[begin, stop, along, by]: readonly (readonly number[])[]): string =>
-      to.emit('Slice', [from, to.integers(begin!), to.integers(stop!), to.integers(along!), to.integers(by!)]);
+      to.emit('Slice', [
+        from,
+        to.integers(begin!),
+        to.integers(stop!),
+        to.integers(along!),
+        to.integers(by!),
+      ]);
     // An end before the first element cannot be said with -1, which means the last.
     const before = Number.MIN_SAFE_INTEGER;
-    if (steps.every((step) => step >= -1)) return [cut(x!, starts, ends.map((end) => (end < 0 ? before : end)), axes, steps)];
+    if (steps.every((step) => step >= -1))
+      return [
+        cut(
+          x!,
+          starts,
+          ends.map((end) => (end < 0 ? before : end)),
+          axes,
+          steps,
+        ),
+      ];
     // ONNX Runtime's WebGPU provider is wrong for steps below -1: take the elements forwards, then turn them round.
     const lengths = axes.map((axis) => y!.shape[axis] as number);
-    const forwards = axes.map((_, i) => (steps[i]! > 0 ? starts[i]! : starts[i]! + steps[i]! * Math.max(0, lengths[i]! - 1)));
-    const stops = axes.map((_, i) => (lengths[i] === 0 ? forwards[i]! : forwards[i]! + (lengths[i]! - 1) * Math.abs(steps[i]!) + 1));
+    const forwards = axes.map((_, i) =>
+      steps[i]! > 0 ? starts[i]! : starts[i]! + steps[i]! * Math.max(0, lengths[i]! - 1),
+    );
+    const stops = axes.map((_, i) =>
+      lengths[i] === 0 ? forwards[i]! : forwards[i]! + (lengths[i]! - 1) * Math.abs(steps[i]!) + 1,
+    );
     const taken = cut(x!, forwards, stops, axes, steps.map(Math.abs));
     const turned = axes.filter((_, i) => steps[i]! < 0);
-    return [cut(taken, turned.map(() => -1), turned.map(() => before), turned, turned.map(() => -1))];
+    return [
+      cut(
+        taken,
+        turned.map(() => -1),
+        turned.map(() => before),
+        turned,
+        turned.map(() => -1),
+      ),
+    ];
   },
   evaluate([x], { axes, starts, steps }, [type]) {
     const strides = stridesOf(x!.shape);
@@ -136,7 +188,14 @@ export const slicePrimitive = definePrimitive<Slicing>({
     }
     const shape = shapeOf(type!);
     const result = new Float64Array(sizeOf(shape));
-    forEachOffset(shape, walk, (position, offset) => { result[position] = x!.data[offset]!; }, start);
+    forEachOffset(
+      shape,
+      walk,
+      (position, offset) => {
+        result[position] = x!.data[offset]!;
+      },
+      start,
+    );
     return [result];
   },
   samples: () => [
@@ -155,7 +214,10 @@ function unslice(x: Tensor, axis: number, start: number, step: number, size: num
   if (step > 1 && length > 0) {
     const rows = [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)];
     const padded = pad(reshape(x, rows), axis + 1, 0, step - 1);
-    const flat = reshape(padded, x.shape.map((dimension, position) => (position === axis ? length * step : dimension)));
+    const flat = reshape(
+      padded,
+      x.shape.map((dimension, position) => (position === axis ? length * step : dimension)),
+    );
     spaced = slice(flat, axis, 0, (length - 1) * step + 1);
   }
   return pad(spaced, axis, start, size - start - (spaced.shape[axis] as number));
@@ -210,7 +272,11 @@ export const concatPrimitive = definePrimitive<{ axis: number }>({
 });
 
 /** Zeros (or another value) added before and after along each axis. */
-export const padPrimitive = definePrimitive<{ before: readonly number[]; after: readonly number[]; value: number }>({
+export const padPrimitive = definePrimitive<{
+  before: readonly number[];
+  after: readonly number[];
+  value: number;
+}>({
   name: 'pad',
   infer: ([x], { before, after }) => [
     {
@@ -224,7 +290,8 @@ export const padPrimitive = definePrimitive<{ before: readonly number[]; after: 
   gradient({ inputs: [x], gradients: [g], attributes: { before } }) {
     let result = g!;
     for (const [axis, start] of before.entries()) {
-      if (g!.shape[axis] !== x!.shape[axis]) result = slice(result, axis, start, start + (x!.shape[axis] as number));
+      if (g!.shape[axis] !== x!.shape[axis])
+        result = slice(result, axis, start, start + (x!.shape[axis] as number));
     }
     return [result];
   },
@@ -236,7 +303,14 @@ export const padPrimitive = definePrimitive<{ before: readonly number[]; after: 
     const strides = stridesOf(shape);
     const result = new Float64Array(sizeOf(shape)).fill(value);
     const start = before.reduce((total, count, axis) => total + count * strides[axis]!, 0);
-    forEachOffset(x!.shape, strides, (position, offset) => { result[offset] = x!.data[position]!; }, start);
+    forEachOffset(
+      x!.shape,
+      strides,
+      (position, offset) => {
+        result[offset] = x!.data[position]!;
+      },
+      start,
+    );
     return [result];
   },
   samples: () => [
@@ -249,7 +323,10 @@ export const padPrimitive = definePrimitive<{ before: readonly number[]; after: 
 export const upsamplePrimitive = definePrimitive<{ factors: readonly number[] }>({
   name: 'upsample',
   infer: ([x], { factors }) => [
-    { dtype: x!.dtype, shape: x!.shape.map((size, axis) => (factors[axis] === 1 ? size : shapeSize([size, factors[axis]!]))) },
+    {
+      dtype: x!.dtype,
+      shape: x!.shape.map((size, axis) => (factors[axis] === 1 ? size : shapeSize([size, factors[axis]!]))),
+    },
   ],
   gradient({ inputs: [x], gradients: [g], attributes: { factors } }) {
     const split = x!.shape.flatMap((size, axis) => [size, factors[axis]!]);
@@ -257,14 +334,18 @@ export const upsamplePrimitive = definePrimitive<{ factors: readonly number[] }>
   },
   lower: (to, [x], { attributes: { factors } }) => [
     to.emit('Resize', [x!, '', to.constant(NdArray.from([...factors]))], {
-      mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor',
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
     }),
   ],
   evaluate([x], { factors }, [type]) {
     const split = x!.shape.flatMap((size, axis) => [size, factors[axis]!]);
     const strides = stridesOf(x!.shape).flatMap((stride) => [stride, 0]);
     const result = new Float64Array(sizeOf(shapeOf(type!)));
-    forEachOffset(split, strides, (position, offset) => { result[position] = x!.data[offset]!; });
+    forEachOffset(split, strides, (position, offset) => {
+      result[position] = x!.data[offset]!;
+    });
     return [result];
   },
   samples: () => [
@@ -279,7 +360,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   let target = shape;
   if (unknown >= 0) {
     const rest = divideDimensions(shapeSize(x.shape), shapeSize(shape.toSpliced(unknown, 1)));
-    if (rest === undefined) throw new TypeError(`reshape: ${formatShape(x.shape)} does not divide into ${formatShape(shape)}.`);
+    if (rest === undefined)
+      throw new TypeError(`reshape: ${formatShape(x.shape)} does not divide into ${formatShape(shape)}.`);
     target = shape.with(unknown, rest);
   }
   return sameShape(x.shape, target) ? x : apply1(reshapePrimitive, [x], { shape: target });
@@ -287,11 +369,15 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** `x` with its axes in `order`, or reversed when left out. */
 export function transpose(x: Tensor, order?: readonly number[]): Tensor {
-  const axes = (order ?? x.shape.map((_, axis) => x.rank - 1 - axis)).map((axis) => normalizeAxis(axis, x.rank, 'transpose'));
+  const axes = (order ?? x.shape.map((_, axis) => x.rank - 1 - axis)).map((axis) =>
+    normalizeAxis(axis, x.rank, 'transpose'),
+  );
   if (new Set(axes).size !== x.rank) {
     throw new RangeError(`transpose: ${formatShape(axes)} does not name each of the ${x.rank} axes once.`);
   }
-  return axes.every((axis, position) => axis === position) ? x : apply1(transposePrimitive, [x], { order: axes });
+  return axes.every((axis, position) => axis === position)
+    ? x
+    : apply1(transposePrimitive, [x], { order: axes });
 }
 
 /** `x` stretched to `shape`. */
@@ -306,11 +392,14 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 export function slice(x: Tensor, axis: number, start: number, end?: number, step = 1): Tensor {
   const position = normalizeAxis(axis, x.rank, 'slice');
   const size = x.shape[position]!;
-  if (typeof size !== 'number') throw new TypeError(`slice: axis ${axis} of ${x} is open; its size must be known.`);
+  if (typeof size !== 'number')
+    throw new TypeError(`slice: axis ${axis} of ${x} is open; its size must be known.`);
   const from = start < 0 ? start + size : start;
   const to = end === undefined ? (step > 0 ? size : -1) : end < 0 ? end + size : end;
   if (step === 0 || from < 0 || from > size || to > size || to < -1) {
-    throw new RangeError(`slice: ${start} to ${end ?? 'the end'} by ${step} lies outside axis ${axis} of ${formatShape(x.shape)}.`);
+    throw new RangeError(
+      `slice: ${start} to ${end ?? 'the end'} by ${step} lies outside axis ${axis} of ${formatShape(x.shape)}.`,
+    );
   }
   if (from === 0 && to === size && step === 1) return x;
   return apply1(slicePrimitive, [x], { axes: [position], starts: [from], ends: [to], steps: [step] });
@@ -326,12 +415,17 @@ export function flip(x: Tensor, axis: number): Tensor {
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new TypeError('concat: there is nothing to join.');
-  return tensors.length === 1 ? first : apply1(concatPrimitive, tensors, { axis: normalizeAxis(axis, first.rank, 'concat') });
+  return tensors.length === 1
+    ? first
+    : apply1(concatPrimitive, tensors, { axis: normalizeAxis(axis, first.rank, 'concat') });
 }
 
 /** The tensors joined along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  return concat(tensors.map((tensor) => expandDimensions(tensor, axis)), axis);
+  return concat(
+    tensors.map((tensor) => expandDimensions(tensor, axis)),
+    axis,
+  );
 }
 
 /** `x` with a new axis of size 1 at `axis`. */
@@ -351,11 +445,19 @@ export function split(x: Tensor, sizes: readonly number[], axis = 0): Tensor[] {
 /** `before` and `after` values added along one axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   const position = normalizeAxis(axis, x.rank, 'pad');
-  return padAll(x, x.shape.map((_, a) => (a === position ? [before, after] : [0, 0])), value);
+  return padAll(
+    x,
+    x.shape.map((_, a) => (a === position ? [before, after] : [0, 0])),
+    value,
+  );
 }
 
 /** `[before, after]` values added along each axis. */
-export function padAll(x: Tensor, counts: readonly (readonly [number, number] | number[])[], value = 0): Tensor {
+export function padAll(
+  x: Tensor,
+  counts: readonly (readonly [number, number] | number[])[],
+  value = 0,
+): Tensor {
   const before = counts.map(([count]) => count!);
   const after = counts.map(([, count]) => count!);
   if (before.every((count) => count === 0) && after.every((count) => count === 0)) return x;
@@ -366,4 +468,3 @@ export function padAll(x: Tensor, counts: readonly (readonly [number, number] | 
 export function upsample(x: Tensor, factors: readonly number[]): Tensor {
   return factors.every((factor) => factor === 1) ? x : apply1(upsamplePrimitive, [x], { factors });
 }
-

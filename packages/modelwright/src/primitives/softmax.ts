@@ -15,7 +15,12 @@ const samples = (): { inputs: ReturnType<typeof spread>[]; attributes: Axis }[] 
   { inputs: [spread([2, 1], -40, 40)], attributes: { axis: 0 } },
 ];
 
-function alongAxis(name: string, operator: string, rule: Primitive<Axis>['gradient'], row: (x: Float64Array) => Float64Array) {
+function alongAxis(
+  name: string,
+  operator: string,
+  rule: Primitive<Axis>['gradient'],
+  row: (x: Float64Array) => Float64Array,
+) {
   return definePrimitive<Axis>({
     name,
     infer([x]) {
@@ -31,7 +36,8 @@ function alongAxis(name: string, operator: string, rule: Primitive<Axis>['gradie
 
 /** exp(x) / sum(exp(x)) along an axis, without overflow. */
 export const softmaxPrimitive = alongAxis(
-  'softmax', 'Softmax',
+  'softmax',
+  'Softmax',
   ({ outputs: [y], gradients: [g], attributes: { axis } }) => {
     const weighted = mul(g!, y!);
     return [sub(weighted, mul(y!, sum(weighted, axis, true)))];
@@ -41,7 +47,8 @@ export const softmaxPrimitive = alongAxis(
 
 /** log(softmax(x)) along an axis, without overflow. */
 export const logSoftmaxPrimitive = alongAxis(
-  'logSoftmax', 'LogSoftmax',
+  'logSoftmax',
+  'LogSoftmax',
   ({ outputs: [y], gradients: [g], attributes: { axis } }) => [sub(g!, mul(exp(y!), sum(g!, axis, true)))],
   logSoftmaxRow,
 );
@@ -52,7 +59,11 @@ function logSoftmaxRow(x: Float64Array): Float64Array {
   return x.map((value) => value - largest - Math.log(total));
 }
 
-function mapRows({ shape, data }: ReferenceValue, axis: number, row: (x: Float64Array) => Float64Array): Float64Array {
+function mapRows(
+  { shape, data }: ReferenceValue,
+  axis: number,
+  row: (x: Float64Array) => Float64Array,
+): Float64Array {
   const inner = sizeOf(shape.slice(axis + 1));
   const length = shape[axis]!;
   const result = new Float64Array(data.length);

@@ -19,12 +19,20 @@ export interface OrtPackage {
 const cpuRewrites: readonly Rewrite[] = [{ name: 'convolutions as products', run: convolutionsAsProducts }];
 
 /** A graph as a file for ONNX Runtime on a device: simplified, with ONNX Runtime's own operators where the device has them. */
-export function ortModel(graph: Graph, device: Device, options: CompileOptions = {}): Uint8Array<ArrayBuffer> {
+export function ortModel(
+  graph: Graph,
+  device: Device,
+  options: CompileOptions = {},
+): Uint8Array<ArrayBuffer> {
   return encodeFor(simplify(graph, rewritesFor(device, options)), device);
 }
 
 /** The same, a little at a time: between the pieces of work it waits for `pause`, so that an event loop can go on. */
-export async function ortModelWithPauses(graph: Graph, device: Device, pause: () => Promise<void>): Promise<Uint8Array<ArrayBuffer>> {
+export async function ortModelWithPauses(
+  graph: Graph,
+  device: Device,
+  pause: () => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const steps = simplifySteps(graph, rewritesFor(device, {}));
   for (;;) {
     const { done, value } = steps.next();

@@ -1,5 +1,5 @@
 import { NdArray, sizeOf } from '../graph/array.js';
-import type { TypedArrayOf, DType } from '../graph/dtype.js';
+import type { DType, TypedArrayOf } from '../graph/dtype.js';
 import type { Parcel } from '../runtime/parcel.js';
 import { type BatchTypes, inputNamesOf } from './step.js';
 
@@ -10,17 +10,22 @@ export type Batch = Readonly<Record<string, NdArray>>;
 export function batchLength(batch: Batch): number {
   const [first] = Object.values(batch);
   const length = first?.shape[0];
-  if (length === undefined) throw new TypeError('A batch must hold arrays with the examples along their first axis.');
+  if (length === undefined)
+    throw new TypeError('A batch must hold arrays with the examples along their first axis.');
   return length;
 }
 
 /** The weight of each example: its own, times that of its class. */
-export function exampleWeights(batch: Batch, classWeights: readonly number[] | undefined): Float32Array<ArrayBuffer> {
+export function exampleWeights(
+  batch: Batch,
+  classWeights: readonly number[] | undefined,
+): Float32Array<ArrayBuffer> {
   const length = batchLength(batch);
   const weights = new Float32Array(length).fill(1);
   const { weight, target } = batch;
   if (weight) {
-    if (weight.size !== length) throw new TypeError(`The batch has ${length} examples, but its 'weight' has ${weight.size} values.`);
+    if (weight.size !== length)
+      throw new TypeError(`The batch has ${length} examples, but its 'weight' has ${weight.size} values.`);
     for (let i = 0; i < length; i++) weights[i] = Number(weight.data[i]);
   }
   if (classWeights) {
@@ -30,7 +35,8 @@ export function exampleWeights(batch: Batch, classWeights: readonly number[] | u
     for (let i = 0; i < length; i++) {
       const label = Number(target.data[i]);
       const factor = classWeights[label];
-      if (factor === undefined) throw new RangeError(`classWeights has ${classWeights.length} weights, but a target is ${label}.`);
+      if (factor === undefined)
+        throw new RangeError(`classWeights has ${classWeights.length} weights, but a target is ${label}.`);
       weights[i]! *= factor;
     }
   }
@@ -68,5 +74,7 @@ export function rowParcels(batch: Batch, start: number, end: number, count = end
 
 /** The name and shape of each array, to tell batches apart. */
 export function batchKey(types: BatchTypes): string {
-  return Object.entries(types).map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`).join(';');
+  return Object.entries(types)
+    .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`)
+    .join(';');
 }

@@ -46,7 +46,11 @@ export function encodeCheckpoint({ variables, statistics, progress, identity }: 
     ...(variables.average ? [['average', vector(variables.average)] as [string, NdArray]] : []),
     ...[...statistics].map(([name, array]): [string, NdArray] => [`statistic.${name}`, array]),
   ]);
-  return writeSafetensors(tensors, { modelwright: 'checkpoint', progress: JSON.stringify(progress), identity: JSON.stringify(identity) });
+  return writeSafetensors(tensors, {
+    modelwright: 'checkpoint',
+    progress: JSON.stringify(progress),
+    identity: JSON.stringify(identity),
+  });
 }
 
 /** @throws Error when the file is no checkpoint, or is cut off */
@@ -57,7 +61,10 @@ export function decodeCheckpoint(content: Uint8Array<ArrayBuffer>, where: string
   }
   const get = (name: string): Float32Array<ArrayBuffer> => {
     const found = tensors.get(name);
-    if (!found) throw new Error(`${where}: the checkpoint lacks '${name}'. It may have been written by another version.`);
+    if (!found)
+      throw new Error(
+        `${where}: the checkpoint lacks '${name}'. It may have been written by another version.`,
+      );
     return found.data as Float32Array<ArrayBuffer>;
   };
   const slots = [...tensors.keys()].filter((name) => name.startsWith('slot.')).length;
@@ -78,9 +85,17 @@ export function decodeCheckpoint(content: Uint8Array<ArrayBuffer>, where: string
 }
 
 /** @throws Error naming what differs between the checkpointed training and this one */
-export function requireSameTraining(found: Checkpoint['identity'], expected: Checkpoint['identity'], where: string): void {
+export function requireSameTraining(
+  found: Checkpoint['identity'],
+  expected: Checkpoint['identity'],
+  where: string,
+): void {
   const differing = Object.keys(expected).filter((name) => found[name] !== expected[name]);
   if (differing.length === 0) return;
-  const said = differing.map((name) => `${name} was ${found[name] ?? 'not known'} and is now ${expected[name]}`);
-  throw new Error(`${where}: this checkpoint is of another training: ${said.join('; ')}. Resume with the same settings, or start anew elsewhere.`);
+  const said = differing.map(
+    (name) => `${name} was ${found[name] ?? 'not known'} and is now ${expected[name]}`,
+  );
+  throw new Error(
+    `${where}: this checkpoint is of another training: ${said.join('; ')}. Resume with the same settings, or start anew elsewhere.`,
+  );
 }

@@ -7,7 +7,13 @@ export class NonFiniteLossError extends Error {
   /** The model as it was at the end of the last good epoch; undefined when there was none. */
   readonly lastGood: TrainedModel | undefined;
 
-  constructor(what: string, step: number, epoch: number, batches: readonly Batch[], lastGood: TrainedModel | undefined) {
+  constructor(
+    what: string,
+    step: number,
+    epoch: number,
+    batches: readonly Batch[],
+    lastGood: TrainedModel | undefined,
+  ) {
     const bad = batches.map(findNonFinite).find((found) => found !== undefined);
     const cause = bad
       ? `The batch holds ${bad}: clean the data.`

@@ -19,7 +19,11 @@ export interface EvaluateOptions {
 }
 
 /** The loss and the metrics of a model on some data: `{ loss, accuracy }`. */
-export async function evaluate(trained: TrainedModel, data: Dataset, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+export async function evaluate(
+  trained: TrainedModel,
+  data: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Record<string, number>> {
   const metrics = options.metrics ?? trained.metrics;
   const batches = batchesOf(data, options.batchSize);
   const session = await openForEvaluation(trained, metrics, (await batches.at(0)) as Batch, options.device);
@@ -30,9 +34,15 @@ export async function evaluate(trained: TrainedModel, data: Dataset, options: Ev
   }
 }
 
-const batchesOf = (data: Dataset, batchSize = 128): Dataset => (data.batchSize === undefined ? data.batch(Math.min(batchSize, data.length)) : data);
+const batchesOf = (data: Dataset, batchSize = 128): Dataset =>
+  data.batchSize === undefined ? data.batch(Math.min(batchSize, data.length)) : data;
 
-function openForEvaluation(trained: TrainedModel, metrics: readonly Metric[], sample: Batch, device?: Device): Promise<TrainingSession> {
+function openForEvaluation(
+  trained: TrainedModel,
+  metrics: readonly Metric[],
+  sample: Batch,
+  device?: Device,
+): Promise<TrainingSession> {
   const { model, variables, loss } = trained;
   return TrainingSession.open({ model, variables, loss, metrics, seed: 0, device }, sample);
 }

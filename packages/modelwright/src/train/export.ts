@@ -1,4 +1,4 @@
-import { NdArray } from '../graph/array.js';
+import type { NdArray } from '../graph/array.js';
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
@@ -39,19 +39,31 @@ interface SavedForm {
  * and gives `probabilities` [batch, classes]; any other model takes and gives what it does in training.
  */
 export function exportModel(trained: TrainedModel): ExportedModel {
-  const named = [...entries<NdArray>(trained.variables.parameters), ...entries<NdArray>(trained.variables.state)];
+  const named = [
+    ...entries<NdArray>(trained.variables.parameters),
+    ...entries<NdArray>(trained.variables.state),
+  ];
   const stands = named.map(([name, { dtype, shape }]) => input(name, dtype, shape));
-  const initializers = new Map(stands.map((tensor, i) => [tensor, { name: named[i]![0], value: named[i]![1] }]));
+  const initializers = new Map(
+    stands.map((tensor, i) => [tensor, { name: named[i]![0], value: named[i]![1] }]),
+  );
   const count = entries<NdArray>(trained.variables.parameters).length;
   const parameters = unflatten(trained.variables.parameters, stands.slice(0, count)) as TensorTree;
   const state = unflatten(trained.variables.state, stands.slice(count)) as TensorTree;
-  const form = isImageClassifier(trained) ? imageForm(trained, parameters, state) : plainForm(trained, parameters, state);
+  const form = isImageClassifier(trained)
+    ? imageForm(trained, parameters, state)
+    : plainForm(trained, parameters, state);
   const outputNames = Object.keys(form.outputs);
   const graph = simplify(new Graph([...stands, ...form.inputs], Object.values(form.outputs)));
   const spec = ({ dtype, shape }: Tensor, name: string): TensorSpec => ({ name, dtype, shape });
   return {
     tensors: new Map(named),
-    onnx: encodeModel(graph, { name: form.task, outputNames, initializers, metadata: { modelwright: version } }),
+    onnx: encodeModel(graph, {
+      name: form.task,
+      outputNames,
+      initializers,
+      metadata: { modelwright: version },
+    }),
     config: {
       modelwright: { format: 1, version },
       task: form.task,
@@ -72,7 +84,11 @@ function isImageClassifier({ batchTypes, loss }: TrainedModel): boolean {
 }
 
 /** The picture is resized as the training's pictures were, to whole pixel values, and the logits become probabilities. */
-function imageForm({ model, batchTypes }: TrainedModel, parameters: TensorTree, state: TensorTree): SavedForm {
+function imageForm(
+  { model, batchTypes }: TrainedModel,
+  parameters: TensorTree,
+  state: TensorTree,
+): SavedForm {
   const [, channels, height, width] = batchTypes.input!.shape as number[];
   const image = input('image', 'uint8', ['batch', channels!, 'height', 'width']);
   const pixels = clip(round(resize(cast(image, 'float32'), [height!, width!])), 0, 255);
@@ -85,15 +101,29 @@ function imageForm({ model, batchTypes }: TrainedModel, parameters: TensorTree, 
   };
 }
 
-function plainForm({ model, batchTypes, loss }: TrainedModel, parameters: TensorTree, state: TensorTree): SavedForm {
-  const inputs = inputNamesOf(batchTypes).map((name) => input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)));
+function plainForm(
+  { model, batchTypes, loss }: TrainedModel,
+  parameters: TensorTree,
+  state: TensorTree,
+): SavedForm {
+  const inputs = inputNamesOf(batchTypes).map((name) =>
+    input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)),
+  );
   const output = model.apply(parameters, modelInput(model, inputs), { state });
   const table = inputs.length === 1 && inputs[0]!.rank === 2;
   switch (loss.name) {
     case 'crossEntropy':
-      return { task: table ? 'tabular-classification' : 'other', inputs, outputs: { probabilities: softmax(output, 1) } };
+      return {
+        task: table ? 'tabular-classification' : 'other',
+        inputs,
+        outputs: { probabilities: softmax(output, 1) },
+      };
     case 'binaryCrossEntropy':
-      return { task: table ? 'tabular-classification' : 'other', inputs, outputs: { probabilities: sigmoid(output) } };
+      return {
+        task: table ? 'tabular-classification' : 'other',
+        inputs,
+        outputs: { probabilities: sigmoid(output) },
+      };
     default:
       return { task: table ? 'tabular-regression' : 'other', inputs, outputs: { prediction: output } };
   }
@@ -104,8 +134,13 @@ const openBatch = (shape: Shape): Shape => shape.with(0, 'batch');
 /** The raw output of a model for a batch of any size, its parameters constants of the graph. */
 export function predictionGraph({ model, variables, batchTypes }: TrainedModel): Graph {
   const constants = (tree: ArrayTree): TensorTree =>
-    unflatten(tree, entries<NdArray>(tree).map(([, array]) => constant(array))) as TensorTree;
-  const inputs = inputNamesOf(batchTypes).map((name) => input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)));
+    unflatten(
+      tree,
+      entries<NdArray>(tree).map(([, array]) => constant(array)),
+    ) as TensorTree;
+  const inputs = inputNamesOf(batchTypes).map((name) =>
+    input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)),
+  );
   const { parameters, state }: Record<keyof Variables, TensorTree> = {
     parameters: constants(variables.parameters),
     state: constants(variables.state),
@@ -114,7 +149,19 @@ export function predictionGraph({ model, variables, batchTypes }: TrainedModel):
 }
 
 /** What `load` needs to make the model whole again. */
-function trainingJson({ training, history, batchTypes, metrics, loss }: TrainedModel): NonNullable<ModelConfig['training']> {
-  const content = { ...training, loss: lossToJson(loss), metrics: metrics.filter(isRegistered).map(metricToJson), batchTypes, history: JSON.parse(historyToJson(history)) as unknown };
+function trainingJson({
+  training,
+  history,
+  batchTypes,
+  metrics,
+  loss,
+}: TrainedModel): NonNullable<ModelConfig['training']> {
+  const content = {
+    ...training,
+    loss: lossToJson(loss),
+    metrics: metrics.filter(isRegistered).map(metricToJson),
+    batchTypes,
+    history: JSON.parse(historyToJson(history)) as unknown,
+  };
   return JSON.parse(JSON.stringify(content)) as NonNullable<ModelConfig['training']>;
 }

@@ -5,8 +5,8 @@ import { learningRateOf, ReduceOnPlateau } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
-import { describeModel, requireCounts, requireMeasurable } from './checks.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, requireSameTraining } from './checkpoint.js';
+import { describeModel, requireCounts, requireMeasurable } from './checks.js';
 import type { EngineVariables } from './engine/protocol.js';
 import { NonFiniteLossError } from './errors.js';
 import { evaluateWith } from './evaluate.js';
@@ -14,7 +14,7 @@ import { initialVariables } from './modelInput.js';
 import { BestEpoch } from './monitor.js';
 import type { FitOptions } from './options.js';
 import { type CheckpointStore, trainingPlatform } from './platform.js';
-import { noTotals, type StepOutcome, summarizeTotals, TrainingSession, type Totals } from './session.js';
+import { noTotals, type StepOutcome, summarizeTotals, type Totals, TrainingSession } from './session.js';
 import { TrainedModel } from './trained.js';
 
 const lastCheckpoint = 'last.safetensors';
@@ -87,19 +87,34 @@ class Training {
     let train = data;
     let held: Dataset | undefined = typeof validation === 'number' ? undefined : validation;
     if (typeof validation === 'number') {
-      if (!(validation > 0 && validation < 1)) throw new RangeError(`fit: validation must lie between 0 and 1, but it is ${validation}.`);
+      if (!(validation > 0 && validation < 1))
+        throw new RangeError(`fit: validation must lie between 0 and 1, but it is ${validation}.`);
       [train, held] = data.split([1 - validation, validation], { seed, shuffle: true }) as [Dataset, Dataset];
     }
     if (train.length === 0) throw new RangeError('fit: there are no examples to train on.');
-    if (held?.length === 0) throw new RangeError('fit: there are no examples to validate on. Hold out more, or leave validation out.');
+    if (held?.length === 0)
+      throw new RangeError(
+        'fit: there are no examples to validate on. Hold out more, or leave validation out.',
+      );
     const batched = train.batchSize !== undefined;
     const batches = batched ? train : (shuffle ? train.shuffle(seed) : train).batch(batchSize);
     const sample = (await batches.at(0)) as Batch;
-    const variables = options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
+    const variables =
+      options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
     if (held) await requireMeasurable(held, { ...options, model, variables, metrics: options.metrics ?? [] });
-    const session = await TrainingSession.open({ ...options, model, variables, metrics: options.metrics ?? [], seed }, sample);
+    const session = await TrainingSession.open(
+      { ...options, model, variables, metrics: options.metrics ?? [], seed },
+      sample,
+    );
     try {
-      const training = new Training(model, options, { batches: batches as Dataset<Batch>, held, session, sample, variables, examples: batched ? batches.length * batchLength(sample) : train.length });
+      const training = new Training(model, options, {
+        batches: batches as Dataset<Batch>,
+        held,
+        session,
+        sample,
+        variables,
+        examples: batched ? batches.length * batchLength(sample) : train.length,
+      });
       training.#fingerprint = await train.fingerprint();
       await training.#resume();
       return training;
@@ -112,11 +127,20 @@ class Training {
   private constructor(
     model: Layer,
     options: FitOptions,
-    parts: { batches: Dataset<Batch>; held: Dataset | undefined; session: TrainingSession; sample: Batch; variables: Variables; examples: number },
+    parts: {
+      batches: Dataset<Batch>;
+      held: Dataset | undefined;
+      session: TrainingSession;
+      sample: Batch;
+      variables: Variables;
+      examples: number;
+    },
   ) {
     this.#model = model;
     this.#options = options;
-    this.#batches = options.fastDevRun ? parts.batches.take(Math.min(2, parts.batches.length)) : parts.batches;
+    this.#batches = options.fastDevRun
+      ? parts.batches.take(Math.min(2, parts.batches.length))
+      : parts.batches;
     this.#validation = parts.held;
     this.#session = parts.session;
     this.#sample = parts.sample;
@@ -191,7 +215,11 @@ class Training {
     let group: Batch[] = [];
     let position = this.#batch;
     try {
-      for await (const batch of this.#batches.iterate({ epoch: this.#epoch, from: this.#batch, prefetch: 2 * accumulate })) {
+      for await (const batch of this.#batches.iterate({
+        epoch: this.#epoch,
+        from: this.#batch,
+        prefetch: 2 * accumulate,
+      })) {
         group.push(batch);
         position += 1;
         if (group.length < accumulate && position < this.#batches.length) continue;
@@ -219,14 +247,29 @@ class Training {
   }
 
   /** Waits for a step, takes note of it and tells the callbacks: in the order of the steps, always one step behind. */
-  async #endStep({ finished, step, at, batches, learningRate }: SentStep): Promise<() => Record<string, number>> {
+  async #endStep({
+    finished,
+    step,
+    at,
+    batches,
+    learningRate,
+  }: SentStep): Promise<() => Record<string, number>> {
     const { loss, gradientNorm } = await finished;
     const { accumulate = 1, callbacks = [] } = this.#options;
     this.#batch = at;
     const epoch = this.#epoch + 1;
-    if (!Number.isFinite(loss)) throw new NonFiniteLossError(`The loss became ${loss}`, step, epoch, batches, this.#lastGoodModel());
+    if (!Number.isFinite(loss))
+      throw new NonFiniteLossError(`The loss became ${loss}`, step, epoch, batches, this.#lastGoodModel());
     const metrics = (): Record<string, number> => summarizeTotals(this.#totals, this.#options.metrics ?? []);
-    const info = { step, epoch, stepInEpoch: Math.ceil(at / accumulate), loss, learningRate, gradientNorm, metrics };
+    const info = {
+      step,
+      epoch,
+      stepInEpoch: Math.ceil(at / accumulate),
+      loss,
+      learningRate,
+      gradientNorm,
+      metrics,
+    };
     for (const callback of callbacks) await callback.onStepEnd?.(info, this.#control);
     return metrics;
   }
@@ -235,7 +278,13 @@ class Training {
   async #readGood(): Promise<EngineVariables> {
     const variables = await this.#session.read();
     if (variables.parameters.every(Number.isFinite)) return variables;
-    throw new NonFiniteLossError('The parameters became infinite', this.#step, this.#epoch + 1, [], this.#lastGoodModel());
+    throw new NonFiniteLossError(
+      'The parameters became infinite',
+      this.#step,
+      this.#epoch + 1,
+      [],
+      this.#lastGoodModel(),
+    );
   }
 
   async #endEpoch(): Promise<EpochRecord> {
@@ -244,7 +293,8 @@ class Training {
     const train = summarizeTotals(this.#totals, metrics);
     let held = this.#validation;
     if (held && fastDevRun) held = held.take(Math.min(held.length, 2 * batchLength(this.#sample)));
-    const validation = held && (await evaluateWith(this.#session, held, metrics, { averaged: average !== undefined }));
+    const validation =
+      held && (await evaluateWith(this.#session, held, metrics, { averaged: average !== undefined }));
     const reached = await this.#readGood();
     const record: EpochRecord = {
       epoch: this.#epoch + 1,
@@ -335,7 +385,8 @@ class Training {
     if (this.#plateau && progress.plateau) this.#plateau.state = progress.plateau;
     if (this.#best?.exhausted) this.#stopped = true;
     const best = this.#best?.state && (await this.#store.read(bestCheckpoint));
-    if (best) this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
+    if (best)
+      this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
   }
 
   #lastGoodModel(): TrainedModel | undefined {
@@ -343,7 +394,8 @@ class Training {
   }
 
   async #result(seconds: number): Promise<TrainedModel> {
-    const keepsBest = this.#options.keepBest !== undefined || this.#options.earlyStopping?.restoreBest !== false;
+    const keepsBest =
+      this.#options.keepBest !== undefined || this.#options.earlyStopping?.restoreBest !== false;
     const best = keepsBest ? this.#bestVariables : undefined;
     if (!best) return this.#trainedModel(await this.#session.read(), seconds);
     return this.#trainedModel(best, seconds, this.#best?.state?.epoch);

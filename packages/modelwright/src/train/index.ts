@@ -1,7 +1,7 @@
 export type { Batch } from './batch.js';
 export type { Callback, EarlyStoppingOptions, Monitor, StepInfo, TrainingControl } from './callbacks.js';
 export { NonFiniteLossError } from './errors.js';
-export { evaluate, type EvaluateOptions } from './evaluate.js';
+export { type EvaluateOptions, evaluate } from './evaluate.js';
 export { fit } from './fit.js';
 export type { CheckpointOptions, FitOptions } from './options.js';
 export { TrainedModel, type TrainingRecord } from './trained.js';

@@ -1,8 +1,8 @@
 import { input, type Tensor, type TensorType } from '../graph/tensor.js';
 import type { Variables } from '../nn/context.js';
-import { type BatchTypes, inputNamesOf } from './step.js';
 import { isLayer, type Layer } from '../nn/layer.js';
 import { cast, mul } from '../primitives/index.js';
+import { type BatchTypes, inputNamesOf } from './step.js';
 
 /**
  * What a model is given of a batch: bytes are taken as pictures and scaled to 0 .. 1, unless the model begins with a

@@ -21,9 +21,16 @@ export class BestEpoch {
     const { metric = 'loss', mode = isLowerBetter(metric) ? 'min' : 'max', minDelta = 0 } = this.#options;
     const value = (validation ?? train)[metric];
     if (value === undefined) {
-      throw new TypeError(`There is no metric '${metric}' to watch; there is ${Object.keys(validation ?? train).join(', ')}.`);
+      throw new TypeError(
+        `There is no metric '${metric}' to watch; there is ${Object.keys(validation ?? train).join(', ')}.`,
+      );
     }
-    const gain = this.state && !Number.isNaN(this.state.value) ? (mode === 'min' ? this.state.value - value : value - this.state.value) : Number.POSITIVE_INFINITY;
+    const gain =
+      this.state && !Number.isNaN(this.state.value)
+        ? mode === 'min'
+          ? this.state.value - value
+          : value - this.state.value
+        : Number.POSITIVE_INFINITY;
     const better = gain > minDelta;
     this.state = better ? { value, epoch, since: 0 } : { ...this.state!, since: this.state!.since + 1 };
     return better;

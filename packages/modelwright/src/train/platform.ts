@@ -53,6 +53,9 @@ export function setTrainingPlatform(platform: TrainingPlatform): void {
 
 /** @throws Error when no entry point of the package has been imported */
 export function trainingPlatform(): TrainingPlatform {
-  if (!current) throw new Error("No training platform is set. Import 'modelwright' (or 'modelwright/browser'), not a file inside it.");
+  if (!current)
+    throw new Error(
+      "No training platform is set. Import 'modelwright' (or 'modelwright/browser'), not a file inside it.",
+    );
   return current;
 }

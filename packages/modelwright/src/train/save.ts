@@ -3,11 +3,17 @@ import { basename, resolve } from 'node:path';
 import { NdArray } from '../graph/array.js';
 import { formatShape, sameShape } from '../graph/shape.js';
 import type { ArrayTree } from '../nn/context.js';
-import { lossFromJson, type LossJson } from '../nn/losses/index.js';
-import { metricFromJson, type MetricJson } from '../nn/metrics/index.js';
+import { type LossJson, lossFromJson } from '../nn/losses/index.js';
+import { type MetricJson, metricFromJson } from '../nn/metrics/index.js';
 import { layerFromJson } from '../nn/registry.js';
 import { summarize } from '../nn/summarize.js';
-import { confusionMatrixSvg, curvesSvg, historyFromJson, modelCard, type ModelCardInfo } from '../report/index.js';
+import {
+  confusionMatrixSvg,
+  curvesSvg,
+  historyFromJson,
+  type ModelCardInfo,
+  modelCard,
+} from '../report/index.js';
 import { readModelFolder, writeModelFolder } from '../saved/index.js';
 import { version } from '../version.js';
 import { initialVariables, modelInputTypes } from './modelInput.js';
@@ -16,7 +22,11 @@ import type { BatchTypes } from './step.js';
 import { TrainedModel, type TrainingRecord } from './trained.js';
 
 /** Writes a trained model's folder: the model, its card, and the pictures in the card. */
-export async function saveModel(trained: TrainedModel, directory: string, options: SaveOptions): Promise<void> {
+export async function saveModel(
+  trained: TrainedModel,
+  directory: string,
+  options: SaveOptions,
+): Promise<void> {
   const exported = trained.export();
   const { evaluation, language = 'en' } = options;
   const files: Record<string, string> = {};
@@ -27,7 +37,11 @@ export async function saveModel(trained: TrainedModel, directory: string, option
   }
   if (evaluation?.confusionMatrix) {
     const names = trained.classNames ?? evaluation.confusionMatrix.map((_, index) => String(index));
-    files['confusion-matrix.svg'] = await confusionMatrixSvg(evaluation.confusionMatrix.map((row) => [...row]), names, { language });
+    files['confusion-matrix.svg'] = await confusionMatrixSvg(
+      evaluation.confusionMatrix.map((row) => [...row]),
+      names,
+      { language },
+    );
     pictures.push({ file: 'confusion-matrix.svg', caption: `Confusion matrix on ${evaluation.data}` });
   }
   files['README.md'] = modelCard(cardInfo(trained, exported.config, options, directory, pictures));
@@ -72,14 +86,23 @@ function cardInfo(
     },
     results: [
       ...(evaluation
-        ? [{ dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples }, metrics: evaluation.metrics }]
+        ? [
+            {
+              dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples },
+              metrics: evaluation.metrics,
+            },
+          ]
         : []),
-      ...(validation ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: validation }] : []),
+      ...(validation
+        ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: validation }]
+        : []),
     ],
     ...(pictures && { pictures }),
     layers: summarize(model, modelInputTypes(model, batchTypes)),
     software: { modelwright: version, node: process.versions.node },
-    limitations: options.limitations ?? 'It was measured on the data named above and on nothing else. Test it on data like yours before relying on it.',
+    limitations:
+      options.limitations ??
+      'It was measured on the data named above and on nothing else. Test it on data like yours before relying on it.',
   };
 }
 
@@ -91,7 +114,9 @@ export async function load(directory: string): Promise<TrainedModel> {
   const folder = await readModelFolder(directory);
   const { config } = folder;
   if (!config.architecture || !config.training) {
-    throw new Error(`${directory}: config.json does not hold the layers, so this model can be run but not trained further. Use openModel().`);
+    throw new Error(
+      `${directory}: config.json does not hold the layers, so this model can be run but not trained further. Use openModel().`,
+    );
   }
   const { loss, metrics, batchTypes, history, ...training } = config.training as unknown as SavedTraining;
   const model = layerFromJson(config.architecture);
@@ -103,7 +128,10 @@ export async function load(directory: string): Promise<TrainedModel> {
         const place = path === '' ? name : `${path}.${name}`;
         if (!(value instanceof NdArray)) return [name, fill(value, place)];
         const found = tensors.get(place);
-        if (!found) throw new Error(`${directory}: model.safetensors lacks '${place}', which the layers in config.json ask for.`);
+        if (!found)
+          throw new Error(
+            `${directory}: model.safetensors lacks '${place}', which the layers in config.json ask for.`,
+          );
         if (!sameShape(found.shape, value.shape)) {
           throw new Error(
             `${directory}: '${place}' is ${formatShape(found.shape)} in model.safetensors, but the layers in config.json ask for ${formatShape(value.shape)}.`,

@@ -22,7 +22,8 @@ describe('a saved model in a browser', { skip: browserMissing ?? false }, () => 
     const { onnx } = trained.export();
     const larger = digits({ train: 1, test: 3, size: 40 }).test;
     const inputs: NdArray[] = [];
-    for (const batch of [test.batch(1), test.batch(7), larger.batch(3)]) inputs.push((await batch.at(0)).input!);
+    for (const batch of [test.batch(1), test.batch(7), larger.batch(3)])
+      inputs.push((await batch.at(0)).input!);
     const argument: SavedRun = {
       model: Buffer.from(onnx).toString('base64'),
       inputs: inputs.map((array) => ({ shape: array.shape, data: array.toNumbers() })),

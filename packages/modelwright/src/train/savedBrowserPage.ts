@@ -1,6 +1,7 @@
 // For tests: runs a saved model's ONNX file in a browser's page, in plain onnxruntime-web.
-import { typedArrayOf } from '../graph/dtype.js';
+
 import { NdArray } from '../graph/array.js';
+import { typedArrayOf } from '../graph/dtype.js';
 import { configureWeb, ortWasm } from '../runtime/ortWeb.js';
 
 export interface SavedRun {
@@ -16,7 +17,9 @@ export default async function main({ model, inputs }: SavedRun): Promise<number[
   const executable = await ortWasm.open(bytes);
   const results: number[][] = [];
   for (const { shape, data } of inputs) {
-    const [output] = await executable.run([new NdArray('uint8', shape, new (typedArrayOf('uint8'))(Uint8Array.from(data).buffer))]);
+    const [output] = await executable.run([
+      new NdArray('uint8', shape, new (typedArrayOf('uint8'))(Uint8Array.from(data).buffer)),
+    ]);
     results.push(output!.toNumbers());
   }
   return results;

@@ -17,7 +17,15 @@ import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
 import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
 import { trainingPlatform } from './platform.js';
-import { hyperNames, layoutsOf, type StepSpec, type TracedGraph, traceEvaluation, traceGradient, traceUpdate } from './step.js';
+import {
+  hyperNames,
+  layoutsOf,
+  type StepSpec,
+  type TracedGraph,
+  traceEvaluation,
+  traceGradient,
+  traceUpdate,
+} from './step.js';
 
 export interface SessionOptions extends StepSpec {
   /** Left out where nothing is trained. */
@@ -54,7 +62,13 @@ export interface Totals {
 export const noTotals = (): Totals => ({ loss: 0, weight: 0, statistics: new Map() });
 
 /** Adds the sums of one batch to those so far. */
-export function addTotals(totals: Totals, extras: Layout, values: Float32Array, weight: number, lossScale: number): void {
+export function addTotals(
+  totals: Totals,
+  extras: Layout,
+  values: Float32Array,
+  weight: number,
+  lossScale: number,
+): void {
   const arrays = arraysOf(extras.places, values);
   totals.loss += arrays.get('loss')!.data[0]! * lossScale;
   totals.weight += weight;
@@ -67,11 +81,16 @@ export function addTotals(totals: Totals, extras: Layout, values: Float32Array, 
 }
 
 /** The mean loss and the metrics that sums amount to. */
-export function summarizeTotals({ loss, weight, statistics }: Totals, metrics: readonly Metric[]): Record<string, number> {
+export function summarizeTotals(
+  { loss, weight, statistics }: Totals,
+  metrics: readonly Metric[],
+): Record<string, number> {
   const result: Record<string, number> = { loss: loss / weight };
   for (const [position, metric] of metrics.entries()) {
     const own = [...statistics].filter(([name]) => name.startsWith(`${position}.`));
-    result[metric.name] = metric.compute(Object.fromEntries(own.map(([name, array]) => [name.slice(`${position}.`.length), array])));
+    result[metric.name] = metric.compute(
+      Object.fromEntries(own.map(([name, array]) => [name.slice(`${position}.`.length), array])),
+    );
   }
   return result;
 }
@@ -88,7 +107,9 @@ function updateProgram(
 ): UpdateProgram {
   const vectors = optimizer.slots.length + (options.average === undefined ? 2 : 3);
   const roomy = VectorMemory.fits([vectors * parameters.size, 2 * state.size, 1e6]);
-  const module = roomy ? compileElementwise(simplify(traceUpdate(optimizer, parameters.size, options))) : undefined;
+  const module = roomy
+    ? compileElementwise(simplify(traceUpdate(optimizer, parameters.size, options)))
+    : undefined;
   if (module) return { kind: 'loop', module };
   const models = Array.from({ length: workers }, (_, worker) => {
     const [start, end] = shareOf(parameters.size, worker, workers);
@@ -121,7 +142,9 @@ export class TrainingSession {
     await breathe();
     const layouts = layoutsOf(options.variables);
     const { optimizer } = options;
-    const wanted = options.workers ?? chooseWorkers(traced.graph, layouts.parameters, optimizer !== undefined, platform.cores);
+    const wanted =
+      options.workers ??
+      chooseWorkers(traced.graph, layouts.parameters, optimizer !== undefined, platform.cores);
     const workers = device === 'cpu' ? Math.min(batchLength(sample), wanted) : 1;
     const update = optimizer ? updateProgram(optimizer, layouts, workers, device, options) : noUpdate;
     await breathe();
@@ -150,7 +173,12 @@ export class TrainingSession {
     return session;
   }
 
-  private constructor(options: SessionOptions, engine: Engine, layouts: { parameters: Layout; state: Layout }, extras: Layout) {
+  private constructor(
+    options: SessionOptions,
+    engine: Engine,
+    layouts: { parameters: Layout; state: Layout },
+    extras: Layout,
+  ) {
     this.#options = options;
     this.#engine = engine;
     this.#layouts = layouts;
@@ -169,10 +197,11 @@ export class TrainingSession {
   /** Rows of a batch that each worker takes. */
   #parts(length: number): (readonly [start: number, end: number])[] {
     const { workers } = this.#engine;
-    return Array.from({ length: workers }, (_, worker) => [
-      Math.floor((length * worker) / workers),
-      Math.floor((length * (worker + 1)) / workers),
-    ] as const).filter(([start, end]) => end > start);
+    return Array.from(
+      { length: workers },
+      (_, worker) =>
+        [Math.floor((length * worker) / workers), Math.floor((length * (worker + 1)) / workers)] as const,
+    ).filter(([start, end]) => end > start);
   }
 
   #program(key: string, trace: () => TracedGraph): Promise<number> {
@@ -203,7 +232,12 @@ export class TrainingSession {
    * when it is done and its sums are added to the totals.
    * @param step counts from 1
    */
-  async step(batches: readonly Batch[], step: number, learningRate: number, totals: Totals): Promise<{ finished: Promise<StepOutcome> }> {
+  async step(
+    batches: readonly Batch[],
+    step: number,
+    learningRate: number,
+    totals: Totals,
+  ): Promise<{ finished: Promise<StepOutcome> }> {
     const { optimizer, seed, classWeights } = this.#options;
     if (!optimizer) throw new Error('This session was opened for evaluation; it has no optimiser.');
     const weights = batches.map((batch) => exampleWeights(batch, classWeights));
@@ -238,7 +272,12 @@ export class TrainingSession {
   }
 
   /** Evaluates one batch: adds to the totals, and gives the predictions if they are wanted. */
-  async evaluate(batch: Batch, rows: number, totals: Totals, options: { predictions?: boolean; averaged?: boolean } = {}): Promise<NdArray | undefined> {
+  async evaluate(
+    batch: Batch,
+    rows: number,
+    totals: Totals,
+    options: { predictions?: boolean; averaged?: boolean } = {},
+  ): Promise<NdArray | undefined> {
     const length = batchLength(batch);
     const types = rowTypes(batch, rows);
     const { predictions = false } = options;
@@ -251,8 +290,18 @@ export class TrainingSession {
     const arrays = [...rowParcels(batch, 0, length, rows), new NdArray('float32', [rows], padded)];
     const worker = this.#nextWorker;
     this.#nextWorker = (worker + 1) % this.#engine.workers;
-    const { extras, outputs } = await this.#engine.evaluate({ program, arrays }, worker, options.averaged ?? false);
-    addTotals(totals, this.#extras, extras, weights.reduce((a, b) => a + b, 0), 1);
+    const { extras, outputs } = await this.#engine.evaluate(
+      { program, arrays },
+      worker,
+      options.averaged ?? false,
+    );
+    addTotals(
+      totals,
+      this.#extras,
+      extras,
+      weights.reduce((a, b) => a + b, 0),
+      1,
+    );
     const [prediction] = outputs.map(fromParcel);
     return prediction;
   }
@@ -273,7 +322,11 @@ export class TrainingSession {
     const tree = (like: ArrayTree, layout: Layout, vector: Float32Array): ArrayTree =>
       unflatten(like, [...arraysOf(layout.places, vector).values()]) as ArrayTree;
     return {
-      parameters: tree(variables.parameters, this.#layouts.parameters, averaged && flat.average ? flat.average : flat.parameters),
+      parameters: tree(
+        variables.parameters,
+        this.#layouts.parameters,
+        averaged && flat.average ? flat.average : flat.parameters,
+      ),
       state: tree(variables.state, this.#layouts.state, flat.state),
     };
   }
@@ -284,7 +337,9 @@ export class TrainingSession {
     await this.#engine.write({
       parameters,
       state: flatten(this.#layouts.state, variables.state),
-      slots: (this.#options.optimizer?.slots ?? []).map(({ initial }) => new Float32Array(parameters.length).fill(initial)),
+      slots: (this.#options.optimizer?.slots ?? []).map(({ initial }) =>
+        new Float32Array(parameters.length).fill(initial),
+      ),
       average: this.#options.average === undefined ? undefined : parameters.slice(),
     });
   }
@@ -297,7 +352,8 @@ export class TrainingSession {
 function flatten(layout: Layout, tree: ArrayTree): Float32Array<ArrayBuffer> {
   const vector = new Float32Array(layout.size);
   const arrays = leaves<NdArray>(tree);
-  for (const [position, { offset }] of layout.places.entries()) vector.set(arrays[position]!.data as Float32Array, offset);
+  for (const [position, { offset }] of layout.places.entries())
+    vector.set(arrays[position]!.data as Float32Array, offset);
   return vector;
 }
 

@@ -1,7 +1,7 @@
 // Traces what a training repeats: the loss and its gradient on a batch, and the update of the parameters.
 import type { NdArray } from '../graph/array.js';
-import { Graph } from '../graph/graph.js';
 import type { DType } from '../graph/dtype.js';
+import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import { entries, unflatten } from '../graph/tree.js';
@@ -31,7 +31,8 @@ export type BatchTypes = Readonly<Record<string, { readonly dtype: DType; readon
 
 /** Where a model's arrays lie when they are flat: parameters, and state. */
 export function layoutsOf({ parameters, state }: Variables): { parameters: Layout; state: Layout } {
-  const list = (tree: Variables['parameters']) => entries<NdArray>(tree).map(([name, { shape }]) => ({ name, shape }));
+  const list = (tree: Variables['parameters']) =>
+    entries<NdArray>(tree).map(([name, { shape }]) => ({ name, shape }));
   return { parameters: layOut(list(parameters)), state: layOut(list(state)) };
 }
 
@@ -56,7 +57,10 @@ function placeholders({ variables }: StepSpec, types: BatchTypes): TracedModel {
   const [parameters, state] = [stand(variables.parameters), stand(variables.state)];
   const names = inputNamesOf(types);
   const target = types.target;
-  if (!target) throw new TypeError(`A batch needs a 'target' beside ${names.join(', ')}: examples are { input, target }.`);
+  if (!target)
+    throw new TypeError(
+      `A batch needs a 'target' beside ${names.join(', ')}: examples are { input, target }.`,
+    );
   const batch = [...names, 'target'].map((name) => input(name, types[name]!.dtype, types[name]!.shape));
   const weight = input('weight', 'float32', [target.shape[0]!]);
   return {
@@ -75,12 +79,19 @@ function weightedLoss(loss: Loss, prediction: Tensor, target: Tensor, weight: Te
   const values = loss(prediction, target, { reduction: 'none' });
   if (values.rank === 0) return mul(values, sum(weight));
   if (values.rank !== 1 || values.shape[0] !== weight.shape[0]) {
-    throw new TypeError(`The loss '${loss.name}' gives ${values}; with reduction 'none' it must give one value an example, [${weight.shape[0]}].`);
+    throw new TypeError(
+      `The loss '${loss.name}' gives ${values}; with reduction 'none' it must give one value an example, [${weight.shape[0]}].`,
+    );
   }
   return sum(mul(values, weight));
 }
 
-function metricStatistics(metrics: readonly Metric[], prediction: Tensor, target: Tensor, weight: Tensor): Extra[] {
+function metricStatistics(
+  metrics: readonly Metric[],
+  prediction: Tensor,
+  target: Tensor,
+  weight: Tensor,
+): Extra[] {
   const counted = positive(weight);
   return metrics.flatMap((metric, position) =>
     Object.entries(metric.statistics(prediction, target, counted)).map(([name, value]) => ({
@@ -114,32 +125,51 @@ export function traceGradient(spec: StepSpec, types: BatchTypes): TracedGraph {
   const traced = placeholders(spec, types);
   const share = input('share', 'float32', []);
   const key = input('key', 'int32', [2]);
-  const [prediction, newState] = spec.model.applyWithState(traced.parameters, modelInput(spec.model, traced.inputs), {
-    training: true,
-    key,
-    state: traced.state,
-  });
+  const [prediction, newState] = spec.model.applyWithState(
+    traced.parameters,
+    modelInput(spec.model, traced.inputs),
+    {
+      training: true,
+      key,
+      state: traced.state,
+    },
+  );
   const loss = weightedLoss(spec.loss, prediction, traced.target, traced.weight);
   const total = spec.penalty ? loss.add(mul(spec.penalty(traced.parameters), share)) : loss;
   const parameters = entries<Tensor>(traced.parameters).map(([, tensor]) => tensor);
-  const extras = [{ name: 'loss', value: total }, ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight)];
+  const extras = [
+    { name: 'loss', value: total },
+    ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight),
+  ];
   const outputs = [
     ...gradients(total, parameters),
     ...entries<Tensor>(newState).map(([, tensor]) => mul(tensor, share)),
     ...extras.map(({ value }) => value),
   ];
-  return { graph: new Graph([...traced.variables, ...traced.batch, share, key], outputs), extras: extrasLayout(extras) };
+  return {
+    graph: new Graph([...traced.variables, ...traced.batch, share, key], outputs),
+    extras: extrasLayout(extras),
+  };
 }
 
 /**
  * The loss and metrics on a batch, and the predictions if wanted.
  * Inputs: parameters, state, the batch's arrays, target, weight [batch].
  */
-export function traceEvaluation(spec: StepSpec, types: BatchTypes, options: { predictions?: boolean } = {}): TracedGraph {
+export function traceEvaluation(
+  spec: StepSpec,
+  types: BatchTypes,
+  options: { predictions?: boolean } = {},
+): TracedGraph {
   const traced = placeholders(spec, types);
-  const prediction = spec.model.apply(traced.parameters, modelInput(spec.model, traced.inputs), { state: traced.state });
+  const prediction = spec.model.apply(traced.parameters, modelInput(spec.model, traced.inputs), {
+    state: traced.state,
+  });
   const loss = weightedLoss(spec.loss, prediction, traced.target, traced.weight);
-  const extras = [{ name: 'loss', value: loss }, ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight)];
+  const extras = [
+    { name: 'loss', value: loss },
+    ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight),
+  ];
   const outputs = [...extras.map(({ value }) => value), ...(options.predictions ? [prediction] : [])];
   return { graph: new Graph([...traced.variables, ...traced.batch], outputs), extras: extrasLayout(extras) };
 }
@@ -153,7 +183,11 @@ export function hyperNames(optimizer: Optimizer): string[] {
  * The update of a flat vector of parameters.
  * Inputs: parameters, slots, average (if kept), gradient, then the scalars. Outputs: the new parameters, slots, average.
  */
-export function traceUpdate(optimizer: Optimizer, size: number, options: { average?: number | undefined; clipValue?: number | undefined }): Graph {
+export function traceUpdate(
+  optimizer: Optimizer,
+  size: number,
+  options: { average?: number | undefined; clipValue?: number | undefined },
+): Graph {
   const vector = (name: string): Tensor => input(name, 'float32', [size]);
   const parameter = vector('parameters');
   const slots = optimizer.slots.map(({ name }) => vector(name));
@@ -163,11 +197,15 @@ export function traceUpdate(optimizer: Optimizer, size: number, options: { avera
   const scalars = names.map((name) => input(name, 'float32', []));
   const updated = optimizer.update({
     parameter,
-    gradient: options.clipValue === undefined ? gradient : clip(gradient, -options.clipValue, options.clipValue),
+    gradient:
+      options.clipValue === undefined ? gradient : clip(gradient, -options.clipValue, options.clipValue),
     slots,
     hyper: Object.fromEntries(names.map((name, position) => [name, scalars[position]!])),
   });
   const decay = options.average ?? 0;
   const newAverage = average.map((mean) => mul(mean, decay).add(mul(updated.parameter, 1 - decay)));
-  return new Graph([parameter, ...slots, ...average, gradient, ...scalars], [updated.parameter, ...updated.slots, ...newAverage]);
+  return new Graph(
+    [parameter, ...slots, ...average, gradient, ...scalars],
+    [updated.parameter, ...updated.slots, ...newAverage],
+  );
 }

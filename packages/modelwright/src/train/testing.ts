@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Dataset } from '../data/dataset.js';
-import { Random } from '../graph/random.js';
 import { NdArray } from '../graph/array.js';
+import { Random } from '../graph/random.js';
 import { entries } from '../graph/tree.js';
 import {
   accuracy,

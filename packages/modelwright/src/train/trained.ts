@@ -6,7 +6,7 @@ import type { Metric } from '../nn/metrics/index.js';
 import type { History } from '../report/history.js';
 import { defaultRuntime } from '../runtime/defaultRuntime.js';
 import type { Executable } from '../runtime/runtime.js';
-import { exportModel, type ExportedModel, predictionGraph } from './export.js';
+import { type ExportedModel, exportModel, predictionGraph } from './export.js';
 import { type SaveOptions, trainingPlatform } from './platform.js';
 import type { BatchTypes } from './step.js';
 

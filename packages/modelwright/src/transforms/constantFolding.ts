@@ -16,7 +16,11 @@ export function constantValue(tensor: Tensor): NdArray | undefined {
 /** Computes while compiling what depends on constants alone, by the reference rules. */
 export function foldConstants(graph: Graph): Graph {
   return rebuild(graph, (node, inputs) => {
-    if (inputs.length === 0 || node.outputs.some(({ shape }) => shape.some((size) => typeof size !== 'number'))) return undefined;
+    if (
+      inputs.length === 0 ||
+      node.outputs.some(({ shape }) => shape.some((size) => typeof size !== 'number'))
+    )
+      return undefined;
     const values = inputs.map(constantValue);
     if (!values.every((value) => value !== undefined)) return undefined;
     const sizes = [...node.outputs, ...inputs].map(({ shape }) => sizeOf(shape as readonly number[]));
@@ -26,6 +30,8 @@ export function foldConstants(graph: Graph): Graph {
       data: Float64Array.from(data as ArrayLike<number | bigint>, Number),
     }));
     const results = node.primitive.evaluate(reference, node.attributes, node.outputs);
-    return node.outputs.map(({ dtype, shape }, i) => constant(fromReference(results[i]!, dtype, shape as readonly number[])));
+    return node.outputs.map(({ dtype, shape }, i) =>
+      constant(fromReference(results[i]!, dtype, shape as readonly number[])),
+    );
   });
 }

@@ -12,7 +12,7 @@ import { NdArray, sizeOf } from '../graph/array.js';
 import { type Graph, rebuild } from '../graph/graph.js';
 import { isStatic, stridesOf } from '../graph/shape.js';
 import { apply1, type GraphNode, type Tensor } from '../graph/tensor.js';
-import { add, constant, type ConvolutionAttributes, reshape, transpose } from '../primitives/index.js';
+import { add, type ConvolutionAttributes, constant, reshape, transpose } from '../primitives/index.js';
 import { matmulPrimitive } from '../primitives/matmul.js';
 
 /** Above this many positions an image fills the processor by itself. */
@@ -33,21 +33,29 @@ export function convolutionsAsProducts(graph: Graph): Graph {
     /** [batch, rows, positions] to [rows, batch * positions] and back. */
     const overBatch = (x: Tensor, size: number): Tensor =>
       reshape(transpose(reshape(x, [batch, size, positions]), [1, 0, 2]), [size, batch * positions]);
-    const byImage = (x: Tensor, size: number): Tensor => transpose(reshape(x, [size, batch, positions]), [1, 0, 2]);
-    const columnsOf = (x: Tensor): Tensor =>
-      overBatch(product(reshape(x, [batch * channels, -1]), s), rows);
+    const byImage = (x: Tensor, size: number): Tensor =>
+      transpose(reshape(x, [size, batch, positions]), [1, 0, 2]);
+    const columnsOf = (x: Tensor): Tensor => overBatch(product(reshape(x, [batch * channels, -1]), s), rows);
     const output = node.outputs[0]!.shape;
     const [first, second, bias] = inputs as [Tensor, Tensor, Tensor | undefined];
     switch (node.primitive.name) {
       case 'convolution': {
-        const y = reshape(byImage(product(reshape(second, [filters, rows]), columnsOf(first)), filters), output);
+        const y = reshape(
+          byImage(product(reshape(second, [filters, rows]), columnsOf(first)), filters),
+          output,
+        );
         return [bias ? add(y, reshape(bias, [filters, ...output.slice(2).map(() => 1)])) : y];
       }
       case 'convolutionFilterGradient':
         return [reshape(product(overBatch(second, filters), columnsOf(first), false, true), output)];
       default: {
-        const spreadOut = byImage(product(reshape(second, [filters, rows]), overBatch(first, filters), true), rows);
-        return [reshape(product(reshape(spreadOut, [batch * channels, taps * positions]), s, false, true), output)];
+        const spreadOut = byImage(
+          product(reshape(second, [filters, rows]), overBatch(first, filters), true),
+          rows,
+        );
+        return [
+          reshape(product(reshape(spreadOut, [batch * channels, taps * positions]), s, false, true), output),
+        ];
       }
     }
   });
@@ -73,20 +81,34 @@ interface Problem {
 
 /** The sizes of a convolution, or of a gradient of one, if it is one to rewrite. */
 function problemOf({ primitive, inputs, outputs, attributes }: GraphNode): Problem | undefined {
-  const tensors = { convolution: [inputs[0], inputs[1], outputs[0]], convolutionInputGradient: [outputs[0], inputs[1], inputs[0]], convolutionFilterGradient: [inputs[0], outputs[0], inputs[1]] }[
-    primitive.name
-  ];
+  const tensors = {
+    convolution: [inputs[0], inputs[1], outputs[0]],
+    convolutionInputGradient: [outputs[0], inputs[1], inputs[0]],
+    convolutionFilterGradient: [inputs[0], outputs[0], inputs[1]],
+  }[primitive.name];
   if (!tensors) return undefined;
   const [x, filter, y] = tensors.map((tensor) => tensor!.shape);
   const window = attributes as ConvolutionAttributes;
-  if (window.groups !== 1 || !isStatic(x!) || !isStatic(filter!) || !isStatic(y!) || inputs[0]!.dtype !== 'float32') return undefined;
+  if (
+    window.groups !== 1 ||
+    !isStatic(x!) ||
+    !isStatic(filter!) ||
+    !isStatic(y!) ||
+    inputs[0]!.dtype !== 'float32'
+  )
+    return undefined;
   const [batch, channels, ...space] = x as [number, number, ...number[]];
   const [filters, , ...kernel] = filter as [number, number, ...number[]];
   const out = y.slice(2) as number[];
   const [taps, positions] = [sizeOf(kernel), sizeOf(out)];
-  if (batch < 2 || positions > fewPositions || sizeOf(space) * taps * positions > largestSpread) return undefined;
+  if (batch < 2 || positions > fewPositions || sizeOf(space) * taps * positions > largestSpread)
+    return undefined;
   return {
-    batch, channels, filters, taps, positions,
+    batch,
+    channels,
+    filters,
+    taps,
+    positions,
     rows: channels * taps,
     key: JSON.stringify([space, kernel, out, window.strides, window.before, window.dilations]),
     spread: () => spreadMatrix(space, kernel, out, window),

@@ -1,6 +1,6 @@
 import { isFloat } from '../graph/dtype.js';
-import type { GraphNode, Tensor } from '../graph/tensor.js';
 import { sortNodes } from '../graph/graph.js';
+import type { GraphNode, Tensor } from '../graph/tensor.js';
 import { leaves, type Tree, unflatten } from '../graph/tree.js';
 import { add, broadcastTo, scalarLike } from '../primitives/index.js';
 
@@ -11,7 +11,9 @@ import { add, broadcastTo, scalarLike } from '../primitives/index.js';
  */
 export function gradients(of: Tensor, withRespectTo: readonly Tensor[]): Tensor[] {
   if (of.rank !== 0 || !isFloat(of.dtype)) {
-    throw new TypeError(`gradients: only a float scalar has a gradient, but this is ${of}. Reduce it with sum() or mean() first.`);
+    throw new TypeError(
+      `gradients: only a float scalar has a gradient, but this is ${of}. Reduce it with sum() or mean() first.`,
+    );
   }
   const nodes = sortNodes([of]);
   const needed = dependents(nodes, withRespectTo);

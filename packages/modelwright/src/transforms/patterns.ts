@@ -1,7 +1,7 @@
 // Named patterns: each looks at one node whose inputs are already rewritten, and may give what should stand there instead.
 import { isFloat } from '../graph/dtype.js';
 import type { NodeRewrite } from '../graph/graph.js';
-import { broadcastShapes, sameShape, type Shape } from '../graph/shape.js';
+import { broadcastShapes, type Shape, sameShape } from '../graph/shape.js';
 import { apply, type GraphNode, type Tensor } from '../graph/tensor.js';
 import { broadcastTo, cast, mul, neg, reshape, transpose } from '../primitives/index.js';
 import { constantValue } from './constantFolding.js';
@@ -13,35 +13,59 @@ const isMadeBy = (tensor: Tensor, name: string): boolean => tensor.node?.primiti
 /** Whether a tensor is a constant all of whose elements are `value`. */
 function isAll(tensor: Tensor, value: number): boolean {
   const array = constantValue(tensor);
-  return array !== undefined && array.size > 0 && array.size <= 64 && array.toNumbers().every((x) => x === value);
+  return (
+    array !== undefined && array.size > 0 && array.size <= 64 && array.toNumbers().every((x) => x === value)
+  );
 }
 
 /** `x`, if putting it in the place of a result of this shape changes nothing. */
-const standIn = (x: Tensor, node: GraphNode): Tensor | undefined => (sameShape(x.shape, node.outputs[0]!.shape) ? x : undefined);
+const standIn = (x: Tensor, node: GraphNode): Tensor | undefined =>
+  sameShape(x.shape, node.outputs[0]!.shape) ? x : undefined;
 
-const broadcasting = new Set(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'equal', 'less', 'greater', 'and', 'or', 'where']);
+const broadcasting = new Set([
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'maximum',
+  'minimum',
+  'equal',
+  'less',
+  'greater',
+  'and',
+  'or',
+  'where',
+]);
 
 /** Elementwise operations stretch their operands themselves: op(broadcastTo(x), y) is op(x, y) where y has the full shape. */
 const dropBroadcast: Pattern = (node, inputs) => {
-  if (!broadcasting.has(node.primitive.name) || !inputs.some((tensor) => isMadeBy(tensor, 'broadcastTo'))) return undefined;
+  if (!broadcasting.has(node.primitive.name) || !inputs.some((tensor) => isMadeBy(tensor, 'broadcastTo')))
+    return undefined;
   const target = node.outputs[0]!.shape;
   const dropped = [...inputs];
   for (const [position, tensor] of inputs.entries()) {
     if (!isMadeBy(tensor, 'broadcastTo')) continue;
     const candidate = dropped.with(position, tensor.node!.inputs[0]!);
-    const shape = candidate.map((operand) => operand.shape).reduce((a, b): Shape => broadcastShapes(a, b, 'dropBroadcast'), []);
+    const shape = candidate
+      .map((operand) => operand.shape)
+      .reduce((a, b): Shape => broadcastShapes(a, b, 'dropBroadcast'), []);
     if (sameShape(shape, target)) dropped[position] = candidate[position]!;
   }
-  return dropped.every((tensor, position) => tensor === inputs[position]) ? undefined : apply(node.primitive, dropped, node.attributes)[0];
+  return dropped.every((tensor, position) => tensor === inputs[position])
+    ? undefined
+    : apply(node.primitive, dropped, node.attributes)[0];
 };
 
 const multiplyByOne: Pattern = (node, [a, b]) => {
-  if (node.primitive.name === 'mul') return isAll(b!, 1) ? standIn(a!, node) : isAll(a!, 1) ? standIn(b!, node) : undefined;
+  if (node.primitive.name === 'mul')
+    return isAll(b!, 1) ? standIn(a!, node) : isAll(a!, 1) ? standIn(b!, node) : undefined;
   return node.primitive.name === 'div' && isAll(b!, 1) ? standIn(a!, node) : undefined;
 };
 
 const addZero: Pattern = (node, [a, b]) => {
-  if (node.primitive.name === 'add') return isAll(b!, 0) ? standIn(a!, node) : isAll(a!, 0) ? standIn(b!, node) : undefined;
+  if (node.primitive.name === 'add')
+    return isAll(b!, 0) ? standIn(a!, node) : isAll(a!, 0) ? standIn(b!, node) : undefined;
   return node.primitive.name === 'sub' && isAll(b!, 0) ? standIn(a!, node) : undefined;
 };
 
@@ -74,18 +98,24 @@ const signIntoFactor: Pattern = (node, [a, b]) => {
 };
 
 const reshapeOfReshape: Pattern = (node, [x]) =>
-  node.primitive.name === 'reshape' && isMadeBy(x!, 'reshape') && isStaticPair(x!.node!.inputs[0]!.shape, node.outputs[0]!.shape)
+  node.primitive.name === 'reshape' &&
+  isMadeBy(x!, 'reshape') &&
+  isStaticPair(x!.node!.inputs[0]!.shape, node.outputs[0]!.shape)
     ? reshape(x!.node!.inputs[0]!, node.outputs[0]!.shape)
     : undefined;
 
 const isStaticPair = (a: Shape, b: Shape): boolean => [...a, ...b].every((size) => typeof size === 'number');
 
-const reshapeToSame: Pattern = (node, [x]) => (node.primitive.name === 'reshape' ? standIn(x!, node) : undefined);
+const reshapeToSame: Pattern = (node, [x]) =>
+  node.primitive.name === 'reshape' ? standIn(x!, node) : undefined;
 
 const transposeOfTranspose: Pattern = (node, [x]) => {
   if (node.primitive.name !== 'transpose' || !isMadeBy(x!, 'transpose')) return undefined;
   const inner = x!.node!.attributes.order as readonly number[];
-  return transpose(x!.node!.inputs[0]!, (node.attributes.order as readonly number[]).map((axis) => inner[axis]!));
+  return transpose(
+    x!.node!.inputs[0]!,
+    (node.attributes.order as readonly number[]).map((axis) => inner[axis]!),
+  );
 };
 
 /** The product can read a transposed operand as it is. */
@@ -95,13 +125,19 @@ const transposeIntoMatmul: Pattern = (node, inputs) => {
     if (!isMadeBy(tensor, 'transpose')) return false;
     const order = tensor.node!.attributes.order as readonly number[];
     const { rank } = tensor;
-    return order.every((axis, position) => axis === (position < rank - 2 ? position : 2 * rank - 3 - position));
+    return order.every(
+      (axis, position) => axis === (position < rank - 2 ? position : 2 * rank - 3 - position),
+    );
   };
   const turned = inputs.map(swapsLastTwo);
   if (!turned.some(Boolean)) return undefined;
   const { transposeA, transposeB } = node.attributes;
   const attributes = { transposeA: transposeA !== turned[0], transposeB: transposeB !== turned[1] };
-  return apply(node.primitive, inputs.map((tensor, i) => (turned[i] ? tensor.node!.inputs[0]! : tensor)), attributes)[0];
+  return apply(
+    node.primitive,
+    inputs.map((tensor, i) => (turned[i] ? tensor.node!.inputs[0]! : tensor)),
+    attributes,
+  )[0];
 };
 
 /** A cast of a cast between floats, or from a boolean, is the last cast. */

@@ -1,4 +1,4 @@
-import { checkGraph, Graph, rebuild } from '../graph/graph.js';
+import { checkGraph, type Graph, rebuild } from '../graph/graph.js';
 import { eliminateCommonSubexpressions } from './commonSubexpressions.js';
 import { foldConstants } from './constantFolding.js';
 import { rewriteNode } from './patterns.js';

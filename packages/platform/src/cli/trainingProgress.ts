@@ -8,7 +8,10 @@ const fewestForCurve = 3;
 /** Shows a training to a person: a line about it, a progress bar, a line an epoch, a curve at the end. */
 export class TrainingProgress {
   #progress: Progress | undefined;
-  readonly #losses: { readonly train: number[]; readonly validation: number[] } = { train: [], validation: [] };
+  readonly #losses: { readonly train: number[]; readonly validation: number[] } = {
+    train: [],
+    validation: [],
+  };
 
   readonly onEvent = (event: TrainEvent): void => {
     switch (event.kind) {
@@ -34,7 +37,8 @@ export class TrainingProgress {
   close(): void {
     this.#progress?.close();
     for (const [name, losses] of Object.entries(this.#losses)) {
-      if (losses.length >= fewestForCurve) writeNote(`\n${name} loss\n${curveText(losses, { height: 5, width: 50 })}`);
+      if (losses.length >= fewestForCurve)
+        writeNote(`\n${name} loss\n${curveText(losses, { height: 5, width: 50 })}`);
     }
   }
 }

@@ -56,12 +56,20 @@ export function compileElementwise(graph: Graph): Uint8Array<ArrayBuffer> | unde
     tensor.dtype === 'float32' && (isScalar(tensor) || (tensor.rank === 1 && tensor.shape[0] === length));
   const known = (node: GraphNode): boolean =>
     node.primitive.name === 'constant' ? isScalar(node.outputs[0]!) : node.primitive.name in operations;
-  if (![...inputs, ...outputs, ...nodes.flatMap((node) => node.outputs)].every(fits) || !nodes.every(known) || outputs.some(isScalar)) {
+  if (
+    ![...inputs, ...outputs, ...nodes.flatMap((node) => node.outputs)].every(fits) ||
+    !nodes.every(known) ||
+    outputs.some(isScalar)
+  ) {
     return undefined;
   }
 
   const scalars = inputs.filter(isScalar);
-  const parameters: ValueType[] = ['i32', ...[...vectors, ...outputs].map((): ValueType => 'i32'), ...scalars.map((): ValueType => 'f32')];
+  const parameters: ValueType[] = [
+    'i32',
+    ...[...vectors, ...outputs].map((): ValueType => 'i32'),
+    ...scalars.map((): ValueType => 'f32'),
+  ];
   const locals: ValueType[] = ['i32'];
   const offset = parameters.length;
   const places = new Map<Tensor, number>();
@@ -79,7 +87,11 @@ export function compileElementwise(graph: Graph): Uint8Array<ArrayBuffer> | unde
   const before: number[] = [];
   const inLoop: number[] = [];
   for (const [position, scalar] of scalars.entries()) {
-    before.push(...get(1 + vectors.length + outputs.length + position), ...opcodes.f32x4Splat, ...set(place(scalar)));
+    before.push(
+      ...get(1 + vectors.length + outputs.length + position),
+      ...opcodes.f32x4Splat,
+      ...set(place(scalar)),
+    );
   }
   for (const [position, vector] of vectors.entries()) {
     inLoop.push(...address(1 + position), ...opcodes.v128Load, ...alignment, ...set(place(vector)));
@@ -92,7 +104,12 @@ export function compileElementwise(graph: Graph): Uint8Array<ArrayBuffer> | unde
     (isScalar(output) ? before : inLoop).push(...code, ...set(place(output)));
   }
   for (const [position, output] of outputs.entries()) {
-    inLoop.push(...address(1 + vectors.length + position), ...get(places.get(output)!), ...opcodes.v128Store, ...alignment);
+    inLoop.push(
+      ...address(1 + vectors.length + position),
+      ...get(places.get(output)!),
+      ...opcodes.v128Store,
+      ...alignment,
+    );
   }
   const body = [
     ...before,

@@ -68,8 +68,15 @@ export function float(value: number): number[] {
   return [...new Uint8Array(new Float32Array([value]).buffer)];
 }
 
-const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
-const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
+const vector = (items: readonly (readonly number[])[]): number[] => [
+  ...unsigned(items.length),
+  ...items.flat(),
+];
+const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
 const text = (value: string): number[] => {
   const bytes = new TextEncoder().encode(value);
   return [...unsigned(bytes.length), ...bytes];
@@ -80,7 +87,11 @@ const text = (value: string): number[] => {
  * @param locals types of the function's locals, behind its parameters
  * @param body the function's instructions, without the last `end`
  */
-export function encodeModule(parameters: readonly ValueType[], locals: readonly ValueType[], body: readonly number[]): Uint8Array<ArrayBuffer> {
+export function encodeModule(
+  parameters: readonly ValueType[],
+  locals: readonly ValueType[],
+  body: readonly number[],
+): Uint8Array<ArrayBuffer> {
   const type = [0x60, ...vector(parameters.map((name) => [valueTypes[name]])), 0];
   const declared = vector(locals.map((name) => [1, valueTypes[name]]));
   const code = [...declared, ...body, ...opcodes.end];

@@ -9,7 +9,10 @@ interface WebAssemblyMemory {
 interface WebAssemblyApi {
   readonly Memory: new (descriptor: { initial: number }) => WebAssemblyMemory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: { memory: { memory: WebAssemblyMemory } }) => { readonly exports: { run: ElementwiseLoop } };
+  readonly Instance: new (
+    module: object,
+    imports: { memory: { memory: WebAssemblyMemory } },
+  ) => { readonly exports: { run: ElementwiseLoop } };
 }
 
 const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;

@@ -29,7 +29,13 @@ export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Pr
   return {
     workers: 1,
     addProgram: (program, model) => inTurn(() => runner.addProgram(program, model)),
-    step: (batches, hyper) => inTurn(() => runner.step(batches.map(([shard]) => shard), hyper)),
+    step: (batches, hyper) =>
+      inTurn(() =>
+        runner.step(
+          batches.map(([shard]) => shard),
+          hyper,
+        ),
+      ),
     evaluate: (shard, _worker, averaged) => inTurn(() => runner.evaluate(shard, averaged)),
     read: () => inTurn(() => runner.read()),
     write: (variables) => inTurn(() => runner.write(variables)),
@@ -38,7 +44,10 @@ export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Pr
 }
 
 /** The arrays of a flat vector by name, copied. */
-export function arraysOf(places: EngineSetup['parameters']['places'], vector: Float32Array): Map<string, NdArray<'float32'>> {
+export function arraysOf(
+  places: EngineSetup['parameters']['places'],
+  vector: Float32Array,
+): Map<string, NdArray<'float32'>> {
   return new Map(
     places.map(({ name, shape, offset }) => {
       const array = new NdArray('float32', shape);

@@ -21,7 +21,9 @@ const alignment = 16;
 const alignUp = (size: number): number => Math.ceil(size / alignment) * alignment;
 
 /** Lays arrays one behind another. */
-export function layOut(arrays: readonly { readonly name: string; readonly shape: readonly number[] }[]): Layout {
+export function layOut(
+  arrays: readonly { readonly name: string; readonly shape: readonly number[] }[],
+): Layout {
   let size = 0;
   const places = arrays.map(({ name, shape }) => {
     const offset = size;
@@ -40,7 +42,11 @@ export function viewsOf(layout: Layout, vector: Float32Array<ArrayBuffer>): NdAr
 }
 
 /** The part of a vector of this size that one of several workers answers for: [start, end), on whole cache lines. */
-export function shareOf(size: number, worker: number, workers: number): readonly [start: number, end: number] {
+export function shareOf(
+  size: number,
+  worker: number,
+  workers: number,
+): readonly [start: number, end: number] {
   const lines = Math.ceil(size / alignment);
   const edge = (index: number): number => Math.min(size, Math.floor((lines * index) / workers) * alignment);
   return [edge(worker), worker === workers - 1 ? size : edge(worker + 1)];

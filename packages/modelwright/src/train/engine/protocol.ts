@@ -41,9 +41,18 @@ export interface Shard {
 }
 
 export type EngineRequest =
-  | { readonly kind: 'setup'; readonly setup: EngineSetup; readonly worker: number; readonly shared: SharedMemory | undefined }
+  | {
+      readonly kind: 'setup';
+      readonly setup: EngineSetup;
+      readonly worker: number;
+      readonly shared: SharedMemory | undefined;
+    }
   | { readonly kind: 'program'; readonly program: number; readonly model: Uint8Array }
-  | { readonly kind: 'step'; readonly shards: readonly (Shard | undefined)[]; readonly hyper: readonly number[] }
+  | {
+      readonly kind: 'step';
+      readonly shards: readonly (Shard | undefined)[];
+      readonly hyper: readonly number[];
+    }
   | { readonly kind: 'evaluate'; readonly shard: Shard; readonly averaged: boolean }
   | { readonly kind: 'read' }
   | { readonly kind: 'write'; readonly variables: EngineVariables };

@@ -1,10 +1,10 @@
-import { NdArray } from '../../graph/array.js';
+import type { NdArray } from '../../graph/array.js';
 import { fromParcel, toParcel } from '../../runtime/parcel.js';
 import type { Executable, OnnxRuntime } from '../../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
 import { shareOf, viewsOf } from './layout.js';
-import { type Update, updateHost } from './update.js';
 import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import { type Update, updateHost } from './update.js';
 
 /**
  * One worker's part of a training: its copy of the parameters, its share of the optimiser's arrays, and the compiled graphs.
@@ -29,12 +29,23 @@ export class StepRunner {
   readonly #averageViews: readonly NdArray[];
   readonly #resultViews: readonly NdArray[];
 
-  static async open(runtime: OnnxRuntime, setup: EngineSetup, worker: number, exchange?: Exchange): Promise<StepRunner> {
+  static async open(
+    runtime: OnnxRuntime,
+    setup: EngineSetup,
+    worker: number,
+    exchange?: Exchange,
+  ): Promise<StepRunner> {
     const held = holdVectors(runtime, setup, worker);
     return new StepRunner(runtime, setup, held, await held.openUpdate(), exchange);
   }
 
-  private constructor(runtime: OnnxRuntime, setup: EngineSetup, held: HeldVectors, update: Update, exchange: Exchange | undefined) {
+  private constructor(
+    runtime: OnnxRuntime,
+    setup: EngineSetup,
+    held: HeldVectors,
+    update: Update,
+    exchange: Exchange | undefined,
+  ) {
     this.#runtime = runtime;
     this.#setup = setup;
     this.#exchange = exchange;
@@ -48,7 +59,9 @@ export class StepRunner {
     const { parameters, state, extras } = setup;
     const stateViews = viewsOf(state, this.#state);
     this.#variableViews = [...viewsOf(parameters, this.#parameters), ...stateViews];
-    this.#averageViews = this.#average ? [...viewsOf(parameters, this.#average), ...stateViews] : this.#variableViews;
+    this.#averageViews = this.#average
+      ? [...viewsOf(parameters, this.#average), ...stateViews]
+      : this.#variableViews;
     this.#resultViews = [
       ...viewsOf(parameters, this.#results),
       ...viewsOf(state, this.#results.subarray(parameters.size)),
@@ -107,11 +120,16 @@ export class StepRunner {
     const { extras } = this.#setup;
     const outputs = await this.#run(shard, averaged ? this.#averageViews : this.#variableViews);
     const found = new Float32Array(extras.size);
-    for (const [position, { offset }] of extras.places.entries()) found.set(outputs[position]!.data as Float32Array, offset);
+    for (const [position, { offset }] of extras.places.entries())
+      found.set(outputs[position]!.data as Float32Array, offset);
     return { extras: found, outputs: outputs.slice(extras.places.length).map(toParcel) };
   }
 
-  async #run({ program, arrays }: Shard, variables: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]> {
+  async #run(
+    { program, arrays }: Shard,
+    variables: readonly NdArray[],
+    outputs?: readonly NdArray[],
+  ): Promise<NdArray[]> {
     const executable = this.#programs.get(program);
     if (!executable) throw new Error(`This worker was given no program ${program}.`);
     return executable.run([...variables, ...arrays.map(fromParcel)], outputs);
@@ -157,11 +175,21 @@ interface HeldVectors {
 }
 
 function holdVectors(runtime: OnnxRuntime, setup: EngineSetup, worker: number): HeldVectors {
-  const { parameters: { size }, state, extras } = setup;
+  const {
+    parameters: { size },
+    state,
+    extras,
+  } = setup;
   const share = shareOf(size, worker, setup.workers);
   const shareLength = share[1] - share[0];
   const resultLength = size + state.size + extras.size;
-  const lengths = [size, state.size, ...setup.slots.map(() => shareLength), ...(setup.average ? [size] : []), resultLength];
+  const lengths = [
+    size,
+    state.size,
+    ...setup.slots.map(() => shareLength),
+    ...(setup.average ? [size] : []),
+    resultLength,
+  ];
   const { vectors, open } = updateHost(runtime, setup, worker, lengths);
   const parameters = vectors.vector(size);
   const slots = setup.slots.map(({ initial }) => vectors.vector(shareLength).fill(initial));

@@ -1,7 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import type { Engine } from './engine.js';
 import { anotherFailed, sharedMemory } from './exchange.js';
-import type { EngineMessage, EngineReply, EngineRequest, EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import type {
+  EngineMessage,
+  EngineReply,
+  EngineRequest,
+  EngineSetup,
+  EngineVariables,
+  EvaluationResult,
+  Shard,
+  StepResult,
+} from './protocol.js';
 
 /** One worker thread, and the answers it still owes. */
 class EngineThread {
@@ -78,10 +87,13 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
     evaluate: (shard, worker, averaged) =>
       threads[worker]!.ask<EvaluationResult>({ kind: 'evaluate', shard, averaged }, buffersOf([shard])),
     async read() {
-      const [first, ...others] = await Promise.all(threads.map((thread) => thread.ask<EngineVariables>({ kind: 'read' })));
+      const [first, ...others] = await Promise.all(
+        threads.map((thread) => thread.ask<EngineVariables>({ kind: 'read' })),
+      );
       for (const { slots } of others) {
         // Each worker gives zeros outside its share.
-        for (const [position, slot] of first!.slots.entries()) for (let i = 0; i < slot.length; i++) slot[i]! += slots[position]![i]!;
+        for (const [position, slot] of first!.slots.entries())
+          for (let i = 0; i < slot.length; i++) slot[i]! += slots[position]![i]!;
       }
       return first!;
     },
@@ -97,7 +109,9 @@ async function allOrReason<T>(results: readonly Promise<T>[]): Promise<T[]> {
     return await Promise.all(results);
   } catch (error) {
     if ((error as Error).message !== anotherFailed) throw error;
-    const failures = (await Promise.allSettled(results)).flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+    const failures = (await Promise.allSettled(results)).flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    );
     throw failures.find(({ message }) => message !== anotherFailed) ?? error;
   }
 }

@@ -28,7 +28,12 @@ export interface UpdateHost {
 }
 
 /** @param lengths of all vectors that will be asked for */
-export function updateHost(runtime: OnnxRuntime, setup: EngineSetup, worker: number, lengths: readonly number[]): UpdateHost {
+export function updateHost(
+  runtime: OnnxRuntime,
+  setup: EngineSetup,
+  worker: number,
+  lengths: readonly number[],
+): UpdateHost {
   const { update, threads } = setup;
   if (update.kind === 'loop') {
     const memory = new VectorMemory(lengths);
@@ -45,7 +50,11 @@ export function updateHost(runtime: OnnxRuntime, setup: EngineSetup, worker: num
   };
 }
 
-function loopUpdate(memory: VectorMemory, module: Uint8Array<ArrayBuffer>, { kept, gradient }: UpdateVectors): Update {
+function loopUpdate(
+  memory: VectorMemory,
+  module: Uint8Array<ArrayBuffer>,
+  { kept, gradient }: UpdateVectors,
+): Update {
   const loop = memory.instantiate(module);
   const pointers = [...kept, gradient, ...kept].map(({ byteOffset }) => byteOffset);
   return {
