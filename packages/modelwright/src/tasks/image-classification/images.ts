@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { catalogue } from '../../data/catalogue.js';
 import type { Dataset } from '../../data/dataset.js';
-import { findIdx, idxFiles, idxFolder } from '../../data/idx.js';
+import { findIdx, idxFiles, idxFolder, type LabelledImage } from '../../data/idx.js';
 import { imageFolders } from '../../data/image-folder.js';
 import { holdOutEvery } from '../../data/split.js';
 import type { NdArray } from '../../graph/array.js';
@@ -60,13 +60,10 @@ export async function openImages(source: string, options: OpenImagesOptions = {}
   });
 }
 
+type Labelled = Dataset<LabelledImage> | Dataset;
+
 async function resized(
-  {
-    train,
-    test,
-  }:
-    | { readonly train: Dataset<never>; readonly test?: Dataset<never> | undefined }
-    | { readonly train: Dataset; readonly test?: Dataset | undefined },
+  { train, test }: { readonly train: Labelled; readonly test?: Labelled | undefined },
   source: string,
   { imageSize, like }: OpenImagesOptions,
 ): Promise<LabelledImages> {
@@ -93,7 +90,7 @@ async function resized(
     imageSize === undefined && !like
       ? data
       : data.map(async (example) => ({ ...example, input: await fit(example.input!) })).cache();
-  const skipped = [...all.skipped, ...((test as Dataset | undefined)?.skipped ?? [])];
+  const skipped = [...all.skipped, ...(test?.skipped ?? [])];
   return {
     train: bring(all),
     test: test && bring(test as Dataset),
