@@ -2,8 +2,8 @@ import type { Tensor } from '../graph/tensor.js';
 import {
   add,
   div,
-  erf,
   exp,
+  gelu,
   logSoftmax,
   maximum,
   mul,
@@ -52,7 +52,7 @@ export const activations = {
   /** elu with the scale and alpha that keep mean 0 and variance 1 (Klambauer et al., 2017) */
   selu: (x: Tensor): Tensor => mul(where(x.greater(0), x, mul(expBelowZero(x), seluAlpha)), seluScale),
   /** x Φ(x), with the normal distribution's own cumulative function (Hendrycks and Gimpel, 2016) */
-  gelu: (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1)),
+  gelu,
   /** 0.5 x (1 + tanh(sqrt(2 / π) (x + 0.044715 x³))), close to gelu and used by GPT-2 */
   geluTanh: (x: Tensor): Tensor => {
     const inner = mul(mul(x, add(mul(mul(x, x), 0.044715), 1)), Math.sqrt(2 / Math.PI));

@@ -2,7 +2,7 @@
 import { NdArray } from '../graph/array.js';
 import { isFloat, isInteger } from '../graph/dtype.js';
 import { apply1, type Lowering, type Primitive, type Sample, type Tensor } from '../graph/tensor.js';
-import { div, mul, sub } from './arithmetic.js';
+import { add, div, mul, sub } from './arithmetic.js';
 import { definePrimitive, requireDtype, sample, spread } from './define.js';
 
 type None = Record<string, never>;
@@ -160,6 +160,29 @@ export const softplusPrimitive = elementwise({
   value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x, _y, gradient) => mul(gradient, sigmoid(x)),
 });
+/** x Φ(x), Φ being the normal distribution's cumulative function. The derivative is Φ(x) + x exp(-x²/2) / sqrt(2π). */
+export const geluPrimitive = elementwise({
+  name: 'gelu',
+  operator: 'Gelu',
+  value: (x) => (x / 2) * (1 + erfValue(x / Math.SQRT2)),
+  derivative(x, _y, gradient) {
+    const density = exp(mul(mul(x, x), -0.5));
+    return mul(
+      gradient,
+      add(erfShare(mul(x, Math.SQRT1_2)), mul(mul(x, density), 1 / Math.sqrt(2 * Math.PI))),
+    );
+  },
+  samples: [sample(spread([2, 3], -4, 4)), sample(NdArray.from([-30, -1, 0, 1, 30])), sample(spread([0, 2]))],
+});
+/** (1 + erf(x)) / 2. */
+export const erfSharePrimitive = elementwise({
+  name: 'erfShare',
+  // HardSigmoid is one pass, where a sum and a product would be two; erf never leaves the range in which it is straight.
+  operator: (to, x) =>
+    to.emit('HardSigmoid', [to.emit('Erf', [x])], { alpha: { float: 0.5 }, beta: { float: 0.5 } }),
+  value: (x) => (1 + erfValue(x)) / 2,
+  derivative: (x, _y, gradient) => mul(mul(gradient, exp(neg(mul(x, x)))), 1 / Math.sqrt(Math.PI)),
+});
 export const floorPrimitive = elementwise({
   name: 'floor',
   operator: 'Floor',
@@ -210,6 +233,8 @@ export const relu = unary(reluPrimitive);
 export const step = unary(stepPrimitive);
 export const isZero = unary(isZeroPrimitive);
 export const softplus = unary(softplusPrimitive);
+export const gelu = unary(geluPrimitive);
+export const erfShare = unary(erfSharePrimitive);
 export const floor = unary(floorPrimitive);
 export const ceil = unary(ceilPrimitive);
 export const round = unary(roundPrimitive);

@@ -23,6 +23,7 @@ export {
   sub,
 } from './arithmetic.js';
 export { cast } from './cast.js';
+export { classLogLoss } from './classLogLoss.js';
 export { constant, scalar, scalarLike } from './constant.js';
 export { type ConvolutionAttributes, convolution, convolutionInputGradient } from './convolution.js';
 export {
@@ -32,6 +33,7 @@ export {
   erf,
   exp,
   floor,
+  gelu,
   log,
   neg,
   relu,
@@ -46,8 +48,10 @@ export {
   tanh,
 } from './elementwise.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
+export { layerNormalize } from './layerNorm.js';
 export { matmul, matmulTransposed } from './matmul.js';
 export { averagePool, maxPool, type PoolingAttributes } from './pooling.js';
+export { positions } from './positions.js';
 export { randomBernoulli, randomKey, randomNormal, randomUniform } from './random.js';
 export { argMax, max, mean, norm, range, sum, sumTo, variance } from './reductions.js';
 export { resize } from './resize.js';

@@ -1,12 +1,15 @@
 import type { Primitive } from '../graph/tensor.js';
 import * as arithmetic from './arithmetic.js';
 import { castPrimitive } from './cast.js';
+import { classLogLossGradientPrimitive, classLogLossPrimitive } from './classLogLoss.js';
 import { constantPrimitive } from './constant.js';
 import * as convolution from './convolution.js';
 import * as elementwise from './elementwise.js';
 import { gatherPrimitive, scatterAddPrimitive } from './indexing.js';
+import { layerNormPrimitive } from './layerNorm.js';
 import { matmulPrimitive } from './matmul.js';
 import { averagePoolPrimitive, maxPoolPrimitive } from './pooling.js';
+import { positionsPrimitive } from './positions.js';
 import { randomUniformPrimitive } from './random.js';
 import { argMaxPrimitive, maxPrimitive, sumPrimitive } from './reductions.js';
 import { resizePrimitive } from './resize.js';
@@ -30,6 +33,10 @@ export const primitives: readonly Primitive[] = [
   matmulPrimitive,
   softmaxPrimitive,
   logSoftmaxPrimitive,
+  classLogLossPrimitive,
+  classLogLossGradientPrimitive,
+  layerNormPrimitive,
+  positionsPrimitive,
   ...Object.values(convolution).filter(isPrimitive),
   maxPoolPrimitive,
   averagePoolPrimitive,

@@ -2,7 +2,7 @@
 import { formatShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { spread } from '../../primitives/define.js';
-import { add, div, mean, mul, reshape, sqrt, sub } from '../../primitives/index.js';
+import { add, div, layerNormalize, mean, mul, reshape, sqrt, sub } from '../../primitives/index.js';
 import { knownSize, requireFloats, requireWhole, requireWithin } from '../checks.js';
 import type { Context } from '../context.js';
 import { ones, zeros } from '../initializers.js';
@@ -66,7 +66,12 @@ const makeLayerNorm = defineLayer<LayerNormOptions>({
       );
     const axes = lastAxes(x!, dimensions);
     const shape = axes.map((axis) => knownSize(x!, axis, 'the size of each normalised axis'));
-    return scaleAndShift(context, standardize(x!, axes, epsilon), affine, shape, shape);
+    if (!affine) return standardize(x!, axes, epsilon);
+    const [weight, bias] = [
+      context.parameter('weight', shape, ones),
+      context.parameter('bias', shape, zeros),
+    ];
+    return layerNormalize(x!, weight, bias, epsilon);
   },
   samples: () => [
     { name: 'layerNorm', config: {}, inputs: [spread([2, 3, 4])] },

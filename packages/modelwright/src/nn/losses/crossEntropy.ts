@@ -1,18 +1,24 @@
 import { NdArray } from '../../graph/array.js';
+import { isStatic } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import {
   add,
+  and,
   cast,
+  classLogLoss,
   constant,
   equal,
   expandDimensions,
+  gather,
+  less,
   logSoftmax,
   mul,
   neg,
   not,
   sum,
+  where,
 } from '../../primitives/index.js';
-import { defineLoss } from './loss.js';
+import { defineLoss, type LossValues } from './loss.js';
 import { classTarget } from './targets.js';
 
 export interface CrossEntropyOptions {
@@ -46,6 +52,9 @@ export const crossEntropy = defineLoss<CrossEntropyOptions>('crossEntropy', (pre
   if (ignoreIndex !== undefined && !indices) {
     throw new TypeError('crossEntropy: ignoreIndex needs a target of class indices, not of probabilities.');
   }
+  if (indices && axis === prediction.rank - 1 && labelSmoothing === 0 && isStatic(prediction.shape)) {
+    return ofIndices(prediction, indices, classes, classWeights, ignoreIndex);
+  }
   const weighted = (q: Tensor): Tensor =>
     classWeights ? mul(q, weightColumn(classWeights, classes, axis, prediction)) : q;
   const counted =
@@ -59,6 +68,26 @@ export const crossEntropy = defineLoss<CrossEntropyOptions>('crossEntropy', (pre
   const weights = indices && classWeights ? sum(masked(weighted(distribution)), axis) : counted;
   return { values, weights, counted };
 });
+
+/** The same, for a class a row: without a row of zeros and ones for each. */
+function ofIndices(
+  prediction: Tensor,
+  indices: Tensor,
+  classes: number,
+  classWeights: readonly number[] | undefined,
+  ignoreIndex: number | undefined,
+): LossValues {
+  const inside = and(not(less(indices, 0)), less(indices, classes));
+  const counted =
+    ignoreIndex === undefined ? undefined : cast(not(equal(indices, ignoreIndex)), prediction.dtype);
+  const safe = where(inside, indices, 0);
+  const known = cast(counted ? and(inside, not(equal(indices, ignoreIndex!))) : inside, prediction.dtype);
+  const weights = classWeights
+    ? mul(known, gather(weightColumn(classWeights, classes, prediction.rank - 1, prediction), safe))
+    : undefined;
+  const values = mul(classLogLoss(prediction, safe), weights ?? known);
+  return { values, weights: weights ?? counted, counted };
+}
 
 function weightColumn(weights: readonly number[], classes: number, axis: number, like: Tensor): Tensor {
   if (weights.length !== classes) {

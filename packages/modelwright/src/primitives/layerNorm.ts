@@ -1,0 +1,97 @@
+import { NdArray, sizeOf } from '../graph/array.js';
+import { isFloat } from '../graph/dtype.js';
+import { formatShape, type Shape, sameShape } from '../graph/shape.js';
+import { apply, type Tensor } from '../graph/tensor.js';
+import { add, mul, sub } from './arithmetic.js';
+import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
+import { mean, sum } from './reductions.js';
+
+type LayerNormAttributes = { dimensions: number; epsilon: number };
+
+/** The shape with the last axes set to 1. */
+const keptShape = (shape: Shape, dimensions: number): Shape =>
+  shape.map((size, axis) => (axis < shape.length - dimensions ? size : 1));
+
+/**
+ * weight (x - mean) / sqrt(variance + epsilon) + bias over the last `dimensions` axes, and beside it the mean and
+ * 1 / sqrt(variance + epsilon), with those axes kept as 1.
+ */
+export const layerNormPrimitive = definePrimitive<LayerNormAttributes>({
+  name: 'layerNorm',
+  infer(inputs, { dimensions }) {
+    const dtype = requireSameDtype('layerNorm', inputs);
+    const [x, weight, bias] = inputs;
+    requireDtype('layerNorm', x!, isFloat, 'floats');
+    const normalised = x!.shape.slice(x!.shape.length - dimensions);
+    for (const { shape } of [weight!, bias!]) {
+      if (!sameShape(shape, normalised)) {
+        throw new TypeError(
+          `layerNorm: the last ${dimensions} axes of ${formatShape(x!.shape)} ask for a weight and a bias of ${formatShape(normalised)}, but got ${formatShape(shape)}.`,
+        );
+      }
+    }
+    const kept = { dtype, shape: keptShape(x!.shape, dimensions) };
+    return [{ dtype, shape: x!.shape }, kept, kept];
+  },
+  gradient({ inputs: [x, weight], outputs: [, centre, scale], gradients: [g, gCentre, gScale], attributes }) {
+    const { dimensions } = attributes;
+    const axes = Array.from({ length: x!.rank }, (_, axis) => axis);
+    const [outer, inner] = [axes.slice(0, -dimensions), axes.slice(-dimensions)];
+    const count = inner.reduce((total, axis) => total * (x!.shape[axis] as number), 1);
+    const standard = mul(sub(x!, centre!), scale!);
+    const terms: Tensor[] = [];
+    if (g) {
+      const weighted = mul(g, weight!);
+      const along = mean(mul(weighted, standard), inner, true);
+      terms.push(mul(sub(sub(weighted, mean(weighted, inner, true)), mul(standard, along)), scale!));
+    }
+    if (gCentre) terms.push(mul(gCentre, 1 / count));
+    if (gScale) terms.push(mul(standard, mul(mul(gScale, mul(scale!, scale!)), -1 / count)));
+    return [terms.reduce(add), g && sum(mul(g, standard), outer), g && sum(g, outer)];
+  },
+  lower: (to, inputs, { attributes: { dimensions, epsilon } }) =>
+    to.emitMany('LayerNormalization', inputs, 3, { axis: -dimensions, epsilon: { float: epsilon } }),
+  evaluate([x, weight, bias], { dimensions, epsilon }) {
+    const size = sizeOf(x!.shape.slice(x!.shape.length - dimensions));
+    const rows = size === 0 ? 0 : x!.data.length / size;
+    const [y, centres, scales] = [
+      new Float64Array(x!.data.length),
+      new Float64Array(rows),
+      new Float64Array(rows),
+    ];
+    for (let row = 0; row < rows; row++) {
+      const values = x!.data.subarray(row * size, (row + 1) * size);
+      const centre = values.reduce((total, value) => total + value, 0) / size;
+      const variance = values.reduce((total, value) => total + (value - centre) ** 2, 0) / size;
+      const scale = 1 / Math.sqrt(variance + epsilon);
+      for (let i = 0; i < size; i++)
+        y[row * size + i] = (values[i]! - centre) * scale * weight!.data[i]! + bias!.data[i]!;
+      centres[row] = centre;
+      scales[row] = scale;
+    }
+    return [y, centres, scales];
+  },
+  samples: () => [
+    {
+      inputs: [spread([2, 3, 4]), spread([4], 0.5, 2), spread([4])],
+      attributes: { dimensions: 1, epsilon: 1e-5 },
+    },
+    { inputs: [spread([3, 5]), spread([5]), spread([5])], attributes: { dimensions: 1, epsilon: 1e-5 } },
+    {
+      inputs: [spread([2, 2, 3]), spread([2, 3]), spread([2, 3])],
+      attributes: { dimensions: 2, epsilon: 0.1 },
+    },
+    {
+      inputs: [new NdArray('float32', [1, 3]), spread([3]), spread([3])],
+      attributes: { dimensions: 1, epsilon: 0.01 },
+    },
+  ],
+});
+
+/**
+ * Layer normalisation over the last axes, those of `weight` and `bias`: weight (x - mean) / sqrt(variance + epsilon) + bias.
+ * @throws TypeError when the weight or the bias does not have the shape of the last axes
+ */
+export function layerNormalize(x: Tensor, weight: Tensor, bias: Tensor, epsilon = 1e-5): Tensor {
+  return apply(layerNormPrimitive, [x, weight, bias], { dimensions: weight.rank, epsilon })[0]!;
+}
