@@ -119,11 +119,18 @@ export const convolutionInputGradientPrimitive = definePrimitive<ConvolutionAttr
     });
     return [result];
   },
-  samples: () =>
-    cases.map(({ x, filter, ...attributes }) => ({
+  samples: () => [
+    ...cases.map(({ x, filter, ...attributes }) => ({
       inputs: [spread(outputShape(x, filter, attributes)), spread(filter, -1, 1, 0.1)],
       attributes: { ...attributes, shape: x },
     })),
+    {
+      // Large enough to be said as a convolution with turned filters.
+      inputs: [spread([16, 2, 16, 17]), spread([2, 3, 3, 2], -1, 1, 0.1)],
+      attributes: { ...plain(2), before: [1, 1], after: [1, 0], shape: [16, 3, 16, 17] },
+      noGradient: 'too many elements; the rule is checked on the other samples',
+    },
+  ],
 });
 
 /** The gradient of a convolution with respect to its filters. */

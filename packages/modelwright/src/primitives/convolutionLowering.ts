@@ -1,6 +1,7 @@
 // How the gradients of a convolution are said in ONNX. Chosen by measurement; see docs/engine-notes.md.
 
 import type { Shape } from '../graph/shape.js';
+import { sizeOf } from '../graph/array.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
 
@@ -14,8 +15,15 @@ export function lowerInputGradient(
 ): readonly string[] {
   const { strides, before, after, dilations, groups, shape } = node.attributes;
   const kernel = node.inputs[1]!.shape.slice(2) as number[];
-  const out = node.inputs[0]!.shape.slice(2) as number[];
+  const [batch, , ...out] = node.inputs[0]!.shape as number[];
   const space = shape.slice(2) as number[];
+  const pads = [before, after].flatMap((counts) =>
+    counts.map((count, axis) => dilations[axis]! * (kernel[axis]! - 1) - count),
+  );
+  const sameSize = sizeOf(space) <= 1.1 * sizeOf(out) && strides.every((stride) => stride === 1);
+  if (groups === 1 && sameSize && pads.every((count) => count >= 0) && batch! * sizeOf(out) >= manyPositions) {
+    return [flippedConvolution(to, g!, filter!, pads, dilations)];
+  }
   const leftOver = space.map((size, axis) => {
     const reached = (out[axis]! - 1) * strides[axis]! + dilations[axis]! * (kernel[axis]! - 1) + 1;
     return size + before[axis]! + after[axis]! - reached;
@@ -28,6 +36,24 @@ export function lowerInputGradient(
     output_padding: leftOver,
   };
   return [to.emit('ConvTranspose', [g!, filter!], attributes)];
+}
+
+/** From this many positions in a batch on, turning the filters round costs less than it gains. */
+const manyPositions = 4096;
+
+/** The convolution of the gradient with the filters turned round and their first two axes swapped. */
+function flippedConvolution(
+  to: Lowering,
+  g: string,
+  filter: string,
+  pads: readonly number[],
+  dilations: readonly number[],
+): string {
+  const axes = dilations.map((_, axis) => axis + 2);
+  const all = (value: number): string => to.integers(dilations.map(() => value));
+  const turned = to.emit('Slice', [filter, all(-1), all(Number.MIN_SAFE_INTEGER), to.integers(axes), all(-1)]);
+  const swapped = to.emit('Transpose', [turned], { perm: [1, 0, ...axes] });
+  return to.emit('Conv', [g, swapped], { pads, dilations, strides: dilations.map(() => 1) });
 }
 
 /**
