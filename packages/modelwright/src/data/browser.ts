@@ -9,3 +9,4 @@ export { adjustColour, type ColourChange, crop, flip, type ImageSize, rotate } f
 export * from './mixup.js';
 export type { SkippedFile, Source } from './source.js';
 export { holdOutEvery, stratifiedSplit, type TrainTest } from './split.js';
+export * from './text/browser.js';

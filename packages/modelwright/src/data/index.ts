@@ -5,3 +5,4 @@ export * from './idx.js';
 export * from './image-folder.js';
 export * from './images.js';
 export * from './mnist.js';
+export * from './text/index.js';

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { type LabelledFormat, type LabelledOptions, type LabelledTexts, parseLabelled } from './labelled.js';
+import { decodeUtf8 } from './utf8.js';
+
+/** What the ends of file names stand for. */
+export const labelledFormats: Readonly<Record<string, LabelledFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/**
+ * A file as text.
+ * @throws Error when it cannot be read, or naming byte and line where it is not UTF-8
+ */
+export async function readText(file: string): Promise<string> {
+  return decodeUtf8(await readFile(file), file);
+}
+
+/**
+ * Labelled texts of a file: .csv, .tsv, .jsonl or .ndjson.
+ * @throws Error for another kind of file, or naming file and line
+ */
+export async function readLabelled(file: string, options: LabelledOptions = {}): Promise<LabelledTexts> {
+  const format = labelledFormats[extname(file).toLowerCase()];
+  if (!format) {
+    throw new Error(
+      `${basename(file)} is none of ${Object.keys(labelledFormats).join(', ')}: the end of its name says how a file is read.`,
+    );
+  }
+  return parseLabelled(await readText(file), format, { name: file, ...options });
+}

@@ -1,0 +1,3 @@
+export * from './browser.js';
+export * from './files.js';
+export * from './labelled.js';
