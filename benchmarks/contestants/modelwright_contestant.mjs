@@ -48,13 +48,22 @@ const training = (model, shape) => async () => {
     data[0],
   );
   let step = 0;
+  // As fit does: a step is sent before the one before it is done, and the loss that is read is the earlier one's.
+  const send = async () => {
+    const totals = { loss: 0, weight: 0, statistics: new Map() };
+    return (await session.step([data[step % batches]], ++step, 1e-3, totals)).finished;
+  };
+  let underway = Promise.resolve().then(send);
   return {
     async step() {
-      const totals = { loss: 0, weight: 0, statistics: new Map() };
-      const { finished } = await session.step([data[step % batches]], ++step, 1e-3, totals);
-      return (await finished).loss;
+      const earlier = underway;
+      underway = send();
+      return (await earlier).loss;
     },
-    release: () => session.close(),
+    async release() {
+      await underway;
+      await session.close();
+    },
   };
 };
 
