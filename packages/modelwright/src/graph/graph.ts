@@ -75,6 +75,7 @@ export function checkGraph(graph: Graph, after = 'tracing'): void {
         );
       }
     }
+    for (const body of Object.values(node.attributes)) if (body instanceof Graph) checkGraph(body, after);
     const types = node.primitive.infer(node.inputs, node.attributes);
     for (const [position, output] of node.outputs.entries()) {
       const type = types[position]!;
@@ -155,11 +156,11 @@ export function bindSizes(graph: Graph, sizes: ReadonlyMap<string, number>): Gra
   return rebuild(
     graph,
     (node, nodeInputs) => {
-      const shape = node.attributes.shape;
-      const attributes = Array.isArray(shape)
-        ? { ...node.attributes, shape: bindShape(shape as Shape) }
-        : node.attributes;
-      return apply(node.primitive, nodeInputs, attributes);
+      const bound = Object.entries(node.attributes).map(([name, value]): [string, AttributeValue] => {
+        if (value instanceof Graph) return [name, bindSizes(value, sizes)];
+        return [name, name === 'shape' && Array.isArray(value) ? bindShape(value as Shape) : value];
+      });
+      return apply(node.primitive, nodeInputs, Object.fromEntries(bound));
     },
     inputs,
   );

@@ -59,8 +59,11 @@ export interface Lowering {
   integers(values: readonly number[]): string;
   /** A float constant of no dimensions in the given dtype. */
   scalar(value: number, dtype: DType): string;
-  /** Lowers a sub-graph, for the bodies of loops. */
-  subgraph(graph: Graph): OnnxSubgraph;
+  /**
+   * Lowers a sub-graph, for the bodies of loops.
+   * @param captured names of values around it: what the graph's last inputs stand for
+   */
+  subgraph(graph: Graph, captured?: readonly string[]): OnnxSubgraph;
   /** Whether operators beyond the ONNX standard (ONNX Runtime's own) may be used. False for files meant for any tool. */
   readonly extensions: boolean;
 }

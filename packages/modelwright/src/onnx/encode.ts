@@ -95,18 +95,33 @@ class GraphWriter implements Lowering {
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
   readonly #names = new Map<Tensor, string>();
-  readonly #taken = new Set<string>();
+  /** Names in use here and in the graphs around and within, which see each other's. */
+  readonly #taken: Set<string>;
   readonly #prefix: string;
   #next = 0;
 
-  constructor(extensions: boolean, initializers: EncodeOptions['initializers'], prefix = '') {
+  constructor(
+    extensions: boolean,
+    initializers: EncodeOptions['initializers'],
+    around: { readonly taken: Set<string>; readonly prefix: string } = { taken: new Set(), prefix: '' },
+  ) {
     this.extensions = extensions;
     this.#initializerNames = initializers;
-    this.#prefix = prefix;
+    this.#taken = around.taken;
+    this.#prefix = around.prefix;
   }
 
-  write(graph: Graph, name: string, outputNames?: readonly string[]): GraphProto {
-    const names = inputNames(graph);
+  /** @param captured names of values around the graph: what its last inputs stand for */
+  write(
+    graph: Graph,
+    name: string,
+    outputNames?: readonly string[],
+    captured: readonly string[] = [],
+  ): GraphProto {
+    const own = graph.inputs.length - captured.length;
+    const ownNames =
+      this.#prefix === '' ? inputNames(graph) : graph.inputs.slice(0, own).map(() => this.#fresh('i'));
+    const names = [...ownNames, ...captured];
     const inputs: ValueInfoProto[] = [];
     for (const each of names) this.#taken.add(each);
     const publicNames = graph.outputs.map((_, position) => this.#outputName(position, outputNames));
@@ -117,7 +132,7 @@ class GraphWriter implements Lowering {
         this.#names.set(tensor, known.name);
       } else {
         this.#names.set(tensor, names[position]!);
-        inputs.push(valueInfo(names[position]!, tensor));
+        if (position < own) inputs.push(valueInfo(names[position]!, tensor));
       }
     }
     for (const node of graph.nodes) {
@@ -185,9 +200,10 @@ class GraphWriter implements Lowering {
     return this.constant(NdArray.of(dtype, [], [value]));
   }
 
-  subgraph(graph: Graph): Subgraph {
-    const writer = new GraphWriter(this.extensions, this.#initializerNames, this.#fresh('g'));
-    return { kind: 'subgraph', proto: writer.write(graph, 'body') };
+  subgraph(graph: Graph, captured: readonly string[] = []): Subgraph {
+    const around = { taken: this.#taken, prefix: this.#fresh('g') };
+    const writer = new GraphWriter(this.extensions, this.#initializerNames, around);
+    return { kind: 'subgraph', proto: writer.write(graph, 'body', undefined, captured) };
   }
 
   #nameOf(tensor: Tensor): string {
@@ -247,8 +263,12 @@ class GraphWriter implements Lowering {
       absorbed.add(identity);
     }
     const rename = (name: string): string => renamed.get(name) ?? name;
-    for (const node of this.#nodes) {
+    const renameInputs = (node: NodeProto): void => {
       node.input = node.input.map(rename);
+      for (const { g: body } of node.attribute) for (const inner of body?.node ?? []) renameInputs(inner);
+    };
+    for (const node of this.#nodes) {
+      renameInputs(node);
       if (!absorbed.has(node)) node.output = node.output.map(rename);
     }
     this.#nodes.splice(0, this.#nodes.length, ...this.#nodes.filter((node) => !absorbed.has(node)));

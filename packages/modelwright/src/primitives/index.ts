@@ -55,6 +55,7 @@ export { positions } from './positions.js';
 export { randomBernoulli, randomKey, randomNormal, randomUniform } from './random.js';
 export { argMax, max, mean, norm, range, sum, sumTo, variance } from './reductions.js';
 export { resize } from './resize.js';
+export { type ScanOptions, type ScanStep, scan } from './scan.js';
 export {
   broadcastTo,
   concat,

@@ -13,6 +13,7 @@ import { positionsPrimitive } from './positions.js';
 import { randomUniformPrimitive } from './random.js';
 import { argMaxPrimitive, maxPrimitive, sumPrimitive } from './reductions.js';
 import { resizePrimitive } from './resize.js';
+import { scanPrimitive } from './scan.js';
 import * as shaping from './shaping.js';
 import { logSoftmaxPrimitive, softmaxPrimitive } from './softmax.js';
 import { wherePrimitive } from './where.js';
@@ -42,6 +43,7 @@ export const primitives: readonly Primitive[] = [
   averagePoolPrimitive,
   resizePrimitive,
   randomUniformPrimitive,
+  scanPrimitive,
 ].map((primitive) => primitive as Primitive);
 
 function isPrimitive(value: unknown): value is Primitive {

@@ -1,4 +1,5 @@
 import { sizeOf } from '../graph/array.js';
+import type { Graph } from '../graph/graph.js';
 import { bindDimension, type Shape, staticShape } from '../graph/shape.js';
 import type { GraphNode } from '../graph/tensor.js';
 
@@ -24,6 +25,10 @@ export function flopsOf({ primitive, inputs, outputs, attributes }: GraphNode): 
       return (
         2 * elements(outputs[0]!.shape) * elements([inputs[0]!.shape.at(attributes.transposeA ? -2 : -1)!])
       );
+    case 'scan': {
+      const steps = elements([inputs[attributes.carries as number]!.shape[0]!]);
+      return (attributes.body as Graph).nodes.reduce((total, node) => total + steps * flopsOf(node), 0);
+    }
     default:
       return 0;
   }

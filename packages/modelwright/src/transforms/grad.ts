@@ -1,8 +1,8 @@
 import { isFloat } from '../graph/dtype.js';
-import { sortNodes } from '../graph/graph.js';
-import type { GraphNode, Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import { leaves, type Tree, unflatten } from '../graph/tree.js';
-import { add, broadcastTo, scalarLike } from '../primitives/index.js';
+import { scalarLike } from '../primitives/index.js';
+import { pullBack, zerosLike } from '../primitives/pullBack.js';
 
 /**
  * The gradients of a scalar with respect to some tensors, by reverse accumulation.
@@ -15,34 +15,8 @@ export function gradients(of: Tensor, withRespectTo: readonly Tensor[]): Tensor[
       `gradients: only a float scalar has a gradient, but this is ${of}. Reduce it with sum() or mean() first.`,
     );
   }
-  const nodes = sortNodes([of]);
-  const needed = dependents(nodes, withRespectTo);
-  const total = new Map<Tensor, Tensor>([[of, scalarLike(of, 1)]]);
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => needed.has(output) && total.has(output))) continue;
-    const contributions = node.primitive.gradient({
-      inputs: node.inputs,
-      outputs: node.outputs,
-      attributes: node.attributes,
-      gradients: node.outputs.map((output) => total.get(output)),
-    });
-    for (const [position, tensor] of node.inputs.entries()) {
-      const contribution = contributions[position];
-      if (!contribution || !needed.has(tensor)) continue;
-      const sofar = total.get(tensor);
-      total.set(tensor, sofar ? add(sofar, contribution) : contribution);
-    }
-  }
-  return withRespectTo.map((tensor) => total.get(tensor) ?? broadcastTo(scalarLike(tensor, 0), tensor.shape));
-}
-
-/** The tensors that depend on any of `sources`, the sources included. */
-function dependents(nodes: readonly GraphNode[], sources: readonly Tensor[]): Set<Tensor> {
-  const found = new Set<Tensor>(sources);
-  for (const node of nodes) {
-    if (node.inputs.some((tensor) => found.has(tensor))) for (const output of node.outputs) found.add(output);
-  }
-  return found;
+  const found = pullBack([of], [scalarLike(of, 1)], withRespectTo);
+  return withRespectTo.map((tensor, position) => found[position] ?? zerosLike(tensor));
 }
 
 /**

@@ -2,6 +2,7 @@ import { checkGraph, type Graph, rebuild } from '../graph/graph.js';
 import { eliminateCommonSubexpressions } from './commonSubexpressions.js';
 import { foldConstants } from './constantFolding.js';
 import { rewriteNode } from './patterns.js';
+import { mergeScans, pruneScans, simplifyBodies } from './scans.js';
 
 /** A rewrite: a name, and what it makes of a graph. */
 export interface Rewrite {
@@ -11,10 +12,22 @@ export interface Rewrite {
 
 /** The rewrites every graph goes through before it is compiled, in order. Nodes nobody needs fall away by themselves. */
 export const rewrites: readonly Rewrite[] = [
+  { name: 'loops that share a body', run: mergeScans },
+  { name: "loops' unread results", run: pruneScans },
   { name: 'patterns', run: (graph) => rebuild(graph, rewriteNode) },
   { name: 'constant folding', run: foldConstants },
   { name: 'common subexpressions', run: eliminateCommonSubexpressions },
+  { name: "loops' bodies", run: (graph) => simplifyBodies(graph, simplifyBody) },
 ];
+
+const simpleBodies = new WeakSet<Graph>();
+
+function simplifyBody(body: Graph): Graph {
+  if (simpleBodies.has(body)) return body;
+  const simple = simplify(body);
+  simpleBodies.add(simple);
+  return simple;
+}
 
 /**
  * The same computation in fewer nodes. Repeats the rewrites until none changes the number of nodes.
