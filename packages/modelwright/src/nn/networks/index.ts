@@ -8,6 +8,7 @@ export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type MlpOptions, mlp } from './mlp.js';
 export { type ResnetOptions, resnet18, resnet34 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
+export { type TextCnnOptions, textCnn } from './textCnn.js';
 
 /** Ready-made networks by the names that the command line uses. */
 export const networks = {
