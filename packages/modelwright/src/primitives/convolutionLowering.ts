@@ -58,8 +58,8 @@ function flippedConvolution(
 
 /**
  * dw[m, c, k] = sum over batch b and positions p of g[b, m, p] x[b, c, p + k]: for each tap of the kernel a product of the
- * gradient with the input moved by that tap. Where an image has few positions, one product over all images; in groups, one over
- * all taps.
+ * gradient with the input moved by that tap. Where an image has few positions, one product over all images; in
+ * groups, and where there are few channels, one over all taps.
  */
 export function lowerFilterGradient(
   to: Lowering,
@@ -79,7 +79,8 @@ export function lowerFilterGradient(
     shape: shape as number[],
   };
   const moved = movedInputs(to, x!, node);
-  if (groups > 1) return [groupedProducts(to, moved, g!, problem)];
+  const productIsThin = perGroup! < thinProduct && problem.positions >= fewPositions;
+  if (groups > 1 || productIsThin) return [productsOfAllTaps(to, moved, g!, problem)];
   return [
     problem.positions < fewPositions
       ? productOverBatch(to, moved, g!, problem)
@@ -89,6 +90,8 @@ export function lowerFilterGradient(
 
 /** Fewer positions than this in an image, and the products of all images are taken as one. */
 const fewPositions = 64;
+/** Fewer input channels than this, and the taps of the kernel are taken together. */
+const thinProduct = 16;
 
 interface FilterProblem {
   readonly batch: number;
@@ -129,13 +132,17 @@ function productOverBatch(to: Lowering, moved: readonly string[], g: string, pro
   return filterShape(to, untangled, [0, 2, 1], problem.shape);
 }
 
-function groupedProducts(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
+function productsOfAllTaps(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
   const { batch, filters, groups, perGroup, positions, taps, shape } = problem;
-  const byTap = to.emit('Reshape', [
-    join(to, moved),
-    to.integers([batch, taps, groups, perGroup, positions]),
-  ]);
-  const byGroup = to.emit('Transpose', [byTap], { perm: [0, 2, 1, 3, 4] });
+  const joined = join(to, moved);
+  const byGroup =
+    groups === 1
+      ? joined
+      : to.emit(
+          'Transpose',
+          [to.emit('Reshape', [joined, to.integers([batch, taps, groups, perGroup, positions])])],
+          { perm: [0, 2, 1, 3, 4] },
+        );
   const columns = to.emit('Reshape', [byGroup, to.integers([batch, groups, taps * perGroup, positions])]);
   const rows = to.emit('Reshape', [g, to.integers([batch, groups, filters / groups, positions])]);
   const total = to.emit('ReduceSum', [productTransposed(to, rows, columns, [0, 1, 3, 2]), to.integers([0])], {
