@@ -22,3 +22,4 @@ export {
   classificationReport,
   type Scores,
 } from './scores.js';
+export * from './text/index.js';

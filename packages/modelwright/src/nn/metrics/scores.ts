@@ -42,7 +42,8 @@ function classCounts(matrix: readonly (readonly number[])[], index: number) {
   };
 }
 
-function scoresOf({ right, given, support }: ReturnType<typeof classCounts>): Scores {
+/** Scores from how many were right, how many were given the class, and how many have it. */
+export function scoresOf({ right, given, support }: ReturnType<typeof classCounts>): Scores {
   return {
     precision: ratio(right, given),
     recall: ratio(right, support),
@@ -51,7 +52,8 @@ function scoresOf({ right, given, support }: ReturnType<typeof classCounts>): Sc
   };
 }
 
-function meanScores(scores: readonly Scores[], weights: readonly number[]): Scores {
+/** The weighted mean of scores; NaN where there are none. */
+export function meanScores(scores: readonly Scores[], weights: readonly number[]): Scores {
   const mean = (score: Score): number =>
     total(scores.map((each, i) => each[score] * weights[i]!)) / total(weights);
   return {
