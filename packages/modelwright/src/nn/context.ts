@@ -28,6 +28,19 @@ export type Initializer = (shape: readonly number[], random: Random) => NdArray<
 /** Stands around every call of a layer: it must give back what `compute` gives. */
 export type Observer = (layer: Layer, context: Context, compute: () => Tensor) => Tensor;
 
+/**
+ * A model called for a few positions at a time, what it computed for earlier ones being kept. Layers that look at other
+ * positions ask for them here.
+ */
+export interface Decoding {
+  /** Where the inputs stand in the whole sequence, int32[time]. */
+  readonly positions: Tensor;
+  /** What a layer gave here for earlier positions and this value, end to end along an axis. */
+  extend(path: string, value: Tensor, axis: number): Tensor;
+  /** A value that does not depend on the position: computed before the first one, and kept. */
+  keep(path: string, value: Tensor): Tensor;
+}
+
 type MutableTree<Leaf> = { [name: string]: Leaf | MutableTree<Leaf> };
 
 /** What all scopes of one call share. */
@@ -37,6 +50,7 @@ interface Call {
   /** Set while the variables are being made: every parameter asked for is initialised here. */
   readonly making: { readonly random: Random | undefined } | undefined;
   readonly observer: Observer | undefined;
+  readonly decoding?: Decoding | undefined;
   /** How many layers have drawn a salt so far. */
   salts: number;
 }
@@ -72,7 +86,7 @@ export class Context {
   static using(
     parameters: TensorTree,
     state: TensorTree,
-    options: { training?: boolean; key?: Tensor | undefined } = {},
+    options: { training?: boolean; key?: Tensor | undefined; decoding?: Decoding | undefined } = {},
   ): Context {
     const trees = {
       parameters: parameters as MutableTree<Tensor>,
@@ -85,6 +99,7 @@ export class Context {
       key: options.key,
       making: undefined,
       observer: undefined,
+      decoding: options.decoding,
       salts: 0,
     });
   }
@@ -106,6 +121,16 @@ export class Context {
 
   get training(): boolean {
     return this.#call.training;
+  }
+
+  /** Set while the model is called for a few positions at a time. */
+  get decoding(): Decoding | undefined {
+    return this.#call.decoding;
+  }
+
+  /** This context for a part of the model that sees its whole input at once, also while another part decodes. */
+  whole(): Context {
+    return this.decoding ? new Context(this.path, this, { ...this.#call, decoding: undefined }) : this;
   }
 
   /**

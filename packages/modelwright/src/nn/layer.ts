@@ -2,7 +2,7 @@ import type { DType } from '../graph/dtype.js';
 import { Random } from '../graph/random.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
-import { type ArrayTree, Context, type TensorTree, type Variables } from './context.js';
+import { type ArrayTree, Context, type Decoding, type TensorTree, type Variables } from './context.js';
 
 /** What can stand in a configuration: JSON, and layers inside layers. */
 export type ConfigValue =
@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** int32[2], from randomKey(): the source of this call's random numbers. Needed in training by layers that draw some. */
   readonly key?: Tensor;
+  /** Set to call the model for a few positions at a time; see decodingGraphs(). */
+  readonly decoding?: Decoding;
   /** Running means and the like, for models that keep some. */
   readonly state?: TensorTree;
 }

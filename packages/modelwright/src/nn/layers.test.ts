@@ -35,10 +35,15 @@ interface Fixture {
   readonly output: Values;
   readonly gradients?: Readonly<Record<string, Values>>;
   readonly inputGradient?: Values;
+  /** Of the float inputs after the first. */
+  readonly otherGradients?: readonly Values[];
   readonly newState: Readonly<Record<string, Values>>;
 }
 
-const fixtures = readFixture<Readonly<Record<string, Fixture>>>(import.meta.url, 'fixtures/layers.json');
+const fixtures: Readonly<Record<string, Fixture>> = Object.assign(
+  {},
+  ...['layers', 'attention'].map((name) => readFixture(import.meta.url, `fixtures/${name}.json`)),
+);
 
 function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
   assert.equal(actual.length, expected.length, `${what}: number of elements`);
@@ -139,7 +144,7 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
   const { noFixture } = sample;
   it('agrees with PyTorch', noFixture === undefined ? {} : { skip: noFixture }, () => {
     const fixture = fixtures[sample.name];
-    assert.ok(fixture, `fixtures/layers.py has no case '${sample.name}'`);
+    assert.ok(fixture, `the scripts in fixtures/ have no case '${sample.name}'`);
     assert.deepEqual(fixture.input.shape, inputs[0]!.shape);
     near(inputs[0]!.toNumbers(), fixture.input.data, 1e-6, 'input');
     const traced = trace();
@@ -162,6 +167,7 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
       fixture.output,
       ...ordered('state', fixture.newState),
       ...(fixture.inputGradient ? [fixture.inputGradient] : []),
+      ...(fixture.otherGradients ?? []),
       ...ordered('parameters', fixture.gradients ?? {}),
     ];
     const actual = evaluateReference(graph, values);

@@ -65,11 +65,11 @@ export {
   padAll,
   reshape,
   slice,
-  split,
   stack,
   transpose,
   upsample,
 } from './shaping.js';
 export { logSoftmax, softmax } from './softmax.js';
+export { split } from './split.js';
 export { primitives } from './table.js';
 export { where } from './where.js';

@@ -128,5 +128,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** The matrix product of `a` and `b` with their last two axes swapped: [.., m, k] x [.., n, k]. */
 export function matmulTransposed(a: Tensor, b: Tensor): Tensor {
-  return a.rank >= 2 && b.rank >= 2 ? product(a, b, false, true) : matmul(a, transpose(b));
+  if (a.rank < 2 || b.rank < 2) return matmul(a, transpose(b));
+  if (a.rank > 2 && b.rank === 2 && isStatic(a.shape)) {
+    const flat = product(reshape(a, [-1, a.shape.at(-1)!]), b, false, true);
+    return reshape(flat, [...a.shape.slice(0, -1), b.shape[0]!]);
+  }
+  return product(a, b, false, true);
 }

@@ -433,15 +433,6 @@ export function expandDimensions(x: Tensor, axis: number): Tensor {
   return reshape(x, x.shape.toSpliced(normalizeAxis(axis, x.rank + 1, 'expandDimensions'), 0, 1));
 }
 
-/** `x` cut into consecutive parts of these sizes along `axis`. */
-export function split(x: Tensor, sizes: readonly number[], axis = 0): Tensor[] {
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return slice(x, axis, start - size, start);
-  });
-}
-
 /** `before` and `after` values added along one axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   const position = normalizeAxis(axis, x.rank, 'pad');

@@ -16,6 +16,7 @@ import { resizePrimitive } from './resize.js';
 import { scanPrimitive } from './scan.js';
 import * as shaping from './shaping.js';
 import { logSoftmaxPrimitive, softmaxPrimitive } from './softmax.js';
+import { splitPrimitive } from './split.js';
 import { wherePrimitive } from './where.js';
 
 /** Every primitive there is: what a runtime has to run, and what the harness checks. */
@@ -38,6 +39,7 @@ export const primitives: readonly Primitive[] = [
   classLogLossGradientPrimitive,
   layerNormPrimitive,
   positionsPrimitive,
+  splitPrimitive,
   ...Object.values(convolution).filter(isPrimitive),
   maxPoolPrimitive,
   averagePoolPrimitive,

@@ -10,7 +10,7 @@ import { defineLayer } from '../registry.js';
 type Config = { readonly rate: number };
 
 /** x with a part of it set to zero and the rest enlarged, chosen anew for each element of `maskShape`. */
-function drop(context: Context, x: Tensor, rate: number, maskShape: Shape): Tensor {
+export function drop(context: Context, x: Tensor, rate: number, maskShape: Shape = x.shape): Tensor {
   if (!context.training || rate === 0) return x;
   const kept = randomBernoulli(context.key, 1 - rate, maskShape, context.salt());
   return mul(x, mul(cast(kept, x.dtype), 1 / (1 - rate)));
@@ -22,7 +22,7 @@ const makeDropout = defineLayer<Config>({
   type: 'dropout',
   call(context, { rate }, x) {
     requireFloats(x!);
-    return drop(context, x!, rate, x!.shape);
+    return drop(context, x!, rate);
   },
   samples: () => [
     { name: 'dropout', config: { rate: 0.5 }, inputs: [spread([2, 3])] },

@@ -5,10 +5,13 @@ import { resnet18, resnet34 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
+export { type GptOptions, gpt } from './gpt.js';
 export { type MlpOptions, mlp } from './mlp.js';
 export { type ResnetOptions, resnet18, resnet34 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
 export { type TextCnnOptions, textCnn } from './textCnn.js';
+export { type TransformerClassifierOptions, transformerClassifier } from './transformerClassifier.js';
+export { type TranslationTransformerOptions, translationTransformer } from './translationTransformer.js';
 
 /** Ready-made networks by the names that the command line uses. */
 export const networks = {
