@@ -64,9 +64,9 @@ export interface OrtBinding {
 export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }: OrtBinding): OnnxRuntime {
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const ort = await load();
-    const session = await ort.InferenceSession.create(model, {
-      logSeverityLevel: 3,
-      ...sessionOptions(options),
+    const created = ort.InferenceSession.create(model, { logSeverityLevel: 3, ...sessionOptions(options) });
+    const session = await created.catch((error: Error) => {
+      throw /WebGPU adapter/.test(error.message) ? noAdapter(error) : error;
     });
     return new OrtExecutable(ort, session, writesInPlace);
   };
@@ -75,6 +75,11 @@ export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }
     open,
     compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device, options), options),
   };
+}
+
+function noAdapter(cause: Error): Error {
+  const advice = "Install a driver for the GPU (Vulkan, Metal or Direct3D 12), or compute on the device 'cpu'.";
+  return new Error(`WebGPU finds no GPU on this machine. ${advice}`, { cause });
 }
 
 class OrtExecutable implements Executable {
