@@ -4,6 +4,7 @@ import type { SharedMemory } from './protocol.js';
 const arrived = 0;
 const generation = 1;
 const failed = 2;
+const signals = 3;
 /** What a worker says that stopped only because another did. */
 export const anotherFailed = 'Another worker of this training has failed.';
 /** How long a worker waits for the others before it gives up, in milliseconds. */
@@ -12,7 +13,7 @@ const patience = 10 * 60 * 1000;
 /** Makes the memory that `workers` workers exchange vectors of these lengths in. */
 export function sharedMemory(workers: number, gradientSize: number, parameterSize: number): SharedMemory {
   return {
-    control: new SharedArrayBuffer(12),
+    control: new SharedArrayBuffer(16),
     gradients: Array.from({ length: workers }, () => new SharedArrayBuffer(4 * gradientSize)),
     parameters: new SharedArrayBuffer(4 * parameterSize),
     squares: new SharedArrayBuffer(8 * workers),
@@ -72,26 +73,32 @@ export class Exchange {
   /** Tells the others that this worker cannot go on. */
   fail(): void {
     Atomics.store(this.#control, failed, 1);
-    Atomics.add(this.#control, generation, 1);
-    Atomics.notify(this.#control, generation);
+    this.#signal();
   }
 
-  /** Waits until all workers are here. */
+  #signal(): void {
+    Atomics.add(this.#control, signals, 1);
+    Atomics.notify(this.#control, signals);
+  }
+
+  /** Waits until all workers are here. A meeting that all came to ends well, though one of them fails right after it. */
   #wait(): void {
-    const round = Atomics.load(this.#control, generation);
     this.#requireAll();
+    const round = Atomics.load(this.#control, generation);
     if (Atomics.add(this.#control, arrived, 1) + 1 === this.#workers) {
       Atomics.store(this.#control, arrived, 0);
       Atomics.add(this.#control, generation, 1);
-      Atomics.notify(this.#control, generation);
-    } else {
-      while (Atomics.load(this.#control, generation) === round) {
-        if (Atomics.wait(this.#control, generation, round, patience) === 'timed-out') {
-          throw new Error('A worker of this training has stopped answering.');
-        }
+      this.#signal();
+      return;
+    }
+    for (;;) {
+      const seen = Atomics.load(this.#control, signals);
+      if (Atomics.load(this.#control, generation) !== round) return;
+      this.#requireAll();
+      if (Atomics.wait(this.#control, signals, seen, patience) === 'timed-out') {
+        throw new Error('A worker of this training has stopped answering.');
       }
     }
-    this.#requireAll();
   }
 
   /** @throws Error when a worker has failed: it will come to no meeting any more */

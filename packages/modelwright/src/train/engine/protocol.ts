@@ -86,7 +86,7 @@ export type EngineReply =
 
 /** Memory that all workers of a training see. */
 export interface SharedMemory {
-  /** Barrier count, barrier generation, and whether a worker has failed. */
+  /** How many have come to this meeting, meetings so far, whether a worker has failed, and a count to wait on. */
   readonly control: SharedArrayBuffer;
   /** One gradient vector (with state and extras behind) a worker. */
   readonly gradients: readonly SharedArrayBuffer[];
