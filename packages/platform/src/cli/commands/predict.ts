@@ -1,25 +1,29 @@
-import { buffer } from 'node:stream/consumers';
+import { buffer, text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
 import { wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
-import { taskOf } from '../tasks/index.js';
+import { type CliTask, taskOf } from '../tasks/index.js';
 
-/** `modelwright predict MODEL FILE...`: what a saved model makes of files. */
+/** `modelwright predict MODEL INPUT...`: what a saved model makes of files, or of text. */
 export function addPredict(program: Command): void {
   program
     .command('predict')
-    .description('ask a saved model about files')
+    .description('ask a saved model about files or text')
     .argument('<model>', 'folder of a saved model')
-    .argument('<files...>', "files to predict on; '-' is standard input")
-    .option('-k, --top <n>', 'the most classes to show', wholeNumber(1), 5)
+    .argument(
+      '<inputs...>',
+      "files to predict on, or text for models that take text; '-' is standard input, of which each line is a text",
+    )
+    .option('-k, --top <n>', 'the most classes or neighbours to show', wholeNumber(1), 5)
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
       examples([
         'modelwright predict models/photos cat.jpg dog.jpg',
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
+        'modelwright predict models/words king queen --top 10',
       ]),
     )
     .action(predict);
@@ -27,29 +31,49 @@ export function addPredict(program: Command): void {
 
 async function predict(
   directory: string,
-  files: readonly string[],
+  inputs: readonly string[],
   options: OutputOptions & { top: number },
 ): Promise<void> {
-  const { openModel } = await import('modelwright/saved');
-  const model = await openModel(directory);
-  const task = taskOf(model.config.task);
+  const { readModelFolder } = await import('modelwright/saved');
+  const { config } = await readModelFolder(directory);
+  const task = taskOf(config.task);
+  const predictor = await task.openPredictor(directory);
+  const sources = await sourcesOf(inputs, task.input);
   const results: object[] = [];
   const texts: string[] = [];
   let failures = 0;
-  for (const file of files) {
+  for (const { name, source } of sources) {
     try {
-      const source = file === '-' ? new Uint8Array(await buffer(process.stdin)) : file;
-      const { json, text } = await task.predict(model, source, options.top);
-      results.push({ file, ...json });
-      texts.push(files.length === 1 ? text : `${file}\n${text}`);
+      const { json, text } = await predictor.predict(source, options.top);
+      results.push({ [task.input]: name, ...json });
+      texts.push(sources.length === 1 ? text : `${name}\n${text}`);
     } catch (error) {
       failures++;
-      results.push({ file, error: oneLine(error) });
+      results.push({ [task.input]: name, error: oneLine(error) });
       writeNote(`modelwright: ${oneLine(error)}`);
     }
   }
-  await model.release();
-  const result = { model: directory, task: model.config.task, results };
+  await predictor.release();
+  const result = { model: directory, task: config.task, results };
   if (options.json || texts.length > 0) writeResult(options, result, () => texts.join('\n\n'));
   if (failures > 0) throw new SilentFailure(exitStatus.failure);
+}
+
+interface Source {
+  readonly name: string;
+  readonly source: string | Uint8Array;
+}
+
+/** What the arguments stand for: standard input is one file, or a text a line. */
+async function sourcesOf(inputs: readonly string[], kind: CliTask['input']): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const name of inputs) {
+    if (name !== '-') sources.push({ name, source: name });
+    else if (kind === 'file') sources.push({ name, source: new Uint8Array(await buffer(process.stdin)) });
+    else {
+      const lines = (await textOf(process.stdin)).split(/\r?\n/).filter((line) => line.trim() !== '');
+      sources.push(...lines.map((line) => ({ name: line, source: line })));
+    }
+  }
+  return sources;
 }

@@ -44,12 +44,20 @@ export const imageClassification: CliTask = {
     const { evaluateImageClassifier } = await import('modelwright/tasks');
     return evaluateImageClassifier({ model, ...options });
   },
-  async predict(model, source, top) {
+  input: 'file',
+  async openPredictor(directory) {
+    const { openModel } = await import('modelwright/saved');
     const { predictImages } = await import('modelwright/tasks');
-    const [predictions] = await predictImages(model, [source], { top });
-    const shares = predictions!.map(
-      ({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`,
-    );
-    return { json: { predictions }, text: shares.join('\n') };
+    const model = await openModel(directory);
+    return {
+      async predict(source, top) {
+        const [predictions] = await predictImages(model, [source], { top });
+        const shares = predictions!.map(
+          ({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`,
+        );
+        return { json: { predictions }, text: shares.join('\n') };
+      },
+      release: () => model.release(),
+    };
   },
 };

@@ -1,7 +1,7 @@
 import { imageClassification } from './imageClassification.js';
 import type { CliTask } from './task.js';
 
-export type { CliTask } from './task.js';
+export type { CliTask, Predictor } from './task.js';
 
 /** The tasks of the command line, by the names that Hugging Face gives them. */
 export const tasks: ReadonlyMap<string, CliTask> = new Map([['image-classification', imageClassification]]);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { RunnableModel } from 'modelwright/saved';
 import type { EvaluateResult, TrainEvent, TrainResult } from 'modelwright/tasks';
 
 /** What training a task needs beyond the user's options. */
@@ -28,8 +27,21 @@ export interface CliTask {
   train(options: Readonly<Record<string, unknown>>, hooks: TrainHooks): Promise<TrainResult>;
   /** Measures a saved model. */
   evaluate(model: string, options: EvaluateOptions): Promise<EvaluateResult>;
-  /** Predicts on one input: a file, or the bytes of one. */
-  predict(model: RunnableModel, source: string | Uint8Array, top: number): Promise<PredictionOutcome>;
+  /** What `predict` takes: names of files, or text as it stands. */
+  readonly input: 'file' | 'text';
+  /** Opens a saved model for predicting. */
+  openPredictor(directory: string): Promise<Predictor>;
+}
+
+/** A saved model that is asked about inputs one by one. */
+export interface Predictor {
+  /**
+   * Predicts on one input.
+   * @param source the name of a file, or its bytes; or the text itself
+   * @param top the most classes, or neighbours, to give
+   */
+  predict(source: string | Uint8Array, top: number): Promise<PredictionOutcome>;
+  release(): Promise<void>;
 }
 
 export interface EvaluateOptions {
