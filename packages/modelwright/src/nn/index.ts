@@ -59,6 +59,8 @@ export {
   type SinusoidalPositionsOptions,
   sinusoidalPositions,
 } from './layers/positions.js';
+export type { RecurrentOptions } from './layers/recurrent.js';
+export { gru, lstm, type SimpleRnnOptions, simpleRnn } from './layers/recurrentCells.js';
 export { flatten, reshapeTo } from './layers/reshaping.js';
 export { sequential } from './layers/sequential.js';
 export { type TextConvolutionOptions, textConvolution } from './layers/textConvolution.js';

@@ -42,7 +42,9 @@ interface Fixture {
 
 const fixtures: Readonly<Record<string, Fixture>> = Object.assign(
   {},
-  ...['layers', 'attention'].map((name) => readFixture(import.meta.url, `fixtures/${name}.json`)),
+  ...['layers', 'attention', 'recurrent'].map((name) =>
+    readFixture(import.meta.url, `fixtures/${name}.json`),
+  ),
 );
 
 function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {

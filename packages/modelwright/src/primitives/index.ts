@@ -49,6 +49,7 @@ export {
 } from './elementwise.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export { layerNormalize } from './layerNorm.js';
+export { type LstmLoopOptions, lstmLoop } from './lstm.js';
 export { matmul, matmulTransposed } from './matmul.js';
 export { averagePool, maxPool, type PoolingAttributes } from './pooling.js';
 export { positions } from './positions.js';

@@ -7,6 +7,7 @@ import { apply, formatType, input, type Tensor, type TensorType } from '../graph
 import { leaves, type Tree, unflatten } from '../graph/tree.js';
 import { constant } from './constant.js';
 import { definePrimitive } from './define.js';
+import { lstmGradient } from './lstm.js';
 import { scanGradient } from './scanGradient.js';
 import { scanSamples } from './scanSamples.js';
 import { transpose } from './shaping.js';
@@ -23,6 +24,8 @@ export type ScanAttributes = {
   readonly scanned: number;
   /** Whether the last slice comes first. Outputs lie where the slice lay that they were made at. */
   readonly reverse: boolean;
+  /** A gradient made for this body. Default: derived from the body. */
+  readonly rule?: 'lstm';
 };
 
 /** Inputs: carries, scanned [time, ..], captured. Outputs: the last carries, and what the steps gave out [time, ..]. */
@@ -50,7 +53,7 @@ export const scanPrimitive = definePrimitive<ScanAttributes>({
       return { dtype: output.dtype, shape: output.shape };
     });
   },
-  gradient: scanGradient,
+  gradient: (context) => (context.attributes.rule === 'lstm' ? lstmGradient(context) : scanGradient(context)),
   lower(to, inputs, { attributes: { body, carries, scanned, reverse } }) {
     const backwards = (count: number): number[] => new Array<number>(count).fill(Number(reverse));
     const given = body.outputs.length - carries;

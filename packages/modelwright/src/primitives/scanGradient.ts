@@ -4,11 +4,11 @@ import { isFloat } from '../graph/dtype.js';
 import { Graph, sortNodes } from '../graph/graph.js';
 import { apply, type GradientContext, input, type Tensor } from '../graph/tensor.js';
 import { add, mul } from './arithmetic.js';
-import { hasTimeRule, overTime, sumOverTime, type TimedInput } from './overTime.js';
+import { hasTimeRule, overTime, previousStep, sumOverTime, type TimedInput } from './overTime.js';
 import { dependents, pullBack, zerosLike } from './pullBack.js';
 import { sum } from './reductions.js';
 import { type ScanAttributes, scanOver, scanPrimitive } from './scan.js';
-import { broadcastTo, concat, expandDimensions, slice } from './shaping.js';
+import { broadcastTo } from './shaping.js';
 
 type Context = GradientContext<ScanAttributes>;
 
@@ -128,9 +128,12 @@ export function scanGradient(context: Context): (Tensor | undefined)[] {
   );
   const atOnce = (tensor: Tensor): TimedInput => {
     if (!varying.has(tensor)) return { value: substitute(tensor, fixed), varies: false };
-    const value = stacked.get(tensor) ?? overTime(tensor.node!, tensor.node!.inputs.map(atOnce));
-    stacked.set(tensor, value);
-    return { value, varies: true };
+    const node = tensor.node!;
+    if (!stacked.has(tensor)) {
+      const values = overTime(node, node.inputs.map(atOnce));
+      for (const [i, output] of node.outputs.entries()) stacked.set(output, values[i]!);
+    }
+    return { value: stacked.get(tensor)!, varies: true };
   };
 
   const read = [...plan.read];
@@ -168,7 +171,7 @@ export function scanGradient(context: Context): (Tensor | undefined)[] {
     if (stacked.has(tensor) || !node) return sum(atOnce(tensor).value, 0);
     const isSum =
       node.primitive.name === 'add' && node.inputs.every(({ shape }) => shape.join() === tensor.shape.join());
-    return isSum ? node.inputs.map(total).reduce(add) : sumOverTime(node, node.inputs.map(atOnce));
+    return isSum ? node.inputs.map(total).reduce(add) : sumOverTime(tensor, node.inputs.map(atOnce));
   };
   for (const i of afterwards) {
     const { value, varies } =
@@ -213,14 +216,8 @@ function stackForward(
   for (const tensor of wanted) {
     const after = next(tensor);
     if (!after || stacked.has(tensor)) continue;
-    const first = expandDimensions(inputs[body.inputs.indexOf(tensor)]!, 0);
-    const later = stacked.get(after)!;
-    if (length === 1) stacked.set(tensor, first);
-    else
-      stacked.set(
-        tensor,
-        reverse ? concat([slice(later, 0, 1), first]) : concat([first, slice(later, 0, 0, -1)]),
-      );
+    const first = inputs[body.inputs.indexOf(tensor)]!;
+    stacked.set(tensor, previousStep(stacked.get(after)!, first, reverse));
   }
   return stacked;
 }

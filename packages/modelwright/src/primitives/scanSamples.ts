@@ -8,6 +8,7 @@ import { cast } from './cast.js';
 import { spread } from './define.js';
 import { sigmoid, tanh } from './elementwise.js';
 import { oneHot } from './indexing.js';
+import { lstmStep } from './lstm.js';
 import { matmul } from './matmul.js';
 import { mean, sum } from './reductions.js';
 import { type ScanAttributes, scan } from './scan.js';
@@ -56,7 +57,7 @@ const masked: Step = ([h, c, x, keep, u]) => {
 /** The log-probability of all paths through a chain, as in a conditional random field: no weight leaves the loop by a product. */
 const chain: Step = ([a, x, transitions]) => {
   const scores = logSoftmax(add(reshape(a!, [2, 3, 1]), transitions!), 1);
-  return [add(sum(mul(scores, scores), 1), x!)];
+  return [add(sum(tanh(scores), 1), x!)];
 };
 
 const nested: Step = ([total, x, w]) => {
@@ -92,6 +93,16 @@ export const scanSamples = (): Sample<ScanAttributes>[] => {
     }),
     loop({ carries: [spread([2, 3])], xs: [spread([3, 2, 3])], captured: [spread([3, 3])], step: chain }),
     loop({ carries: [spread([2])], xs: [spread([2, 3, 2])], captured: [spread([2])], step: nested }),
+    ...[undefined, mask].map((keep) => {
+      const recurrence = loop({
+        carries: [spread([2, 2]), spread([2, 2], -1, 1)],
+        xs: [spread([3, 2, 8]), ...(keep ? [keep] : [])],
+        captured: [spread([2, 8])],
+        reverse: keep !== undefined,
+        step: lstmStep,
+      });
+      return { ...recurrence, attributes: { ...recurrence.attributes, rule: 'lstm' as const } };
+    }),
     loop({
       carries: [],
       xs: [spread([3, 2])],
