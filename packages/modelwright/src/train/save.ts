@@ -84,19 +84,16 @@ function cardInfo(
       device: training.device === 'cpu' ? `CPU, ${training.workers} worker(s)` : training.device,
       seconds: training.seconds,
     },
-    results: [
-      ...(evaluation
-        ? [
-            {
-              dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples },
-              metrics: evaluation.metrics,
-            },
-          ]
-        : []),
-      ...(validation
+    results: evaluation
+      ? [
+          {
+            dataset: { name: evaluation.data, split: 'test', examples: evaluation.examples },
+            metrics: evaluation.metrics,
+          },
+        ]
+      : validation
         ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: validation }]
-        : []),
-    ],
+        : [],
     ...(pictures && { pictures }),
     layers: summarize(model, modelInputTypes(model, batchTypes)),
     software: { modelwright: version, node: process.versions.node },

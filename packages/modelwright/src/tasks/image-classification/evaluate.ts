@@ -5,7 +5,8 @@ import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
 import { openImages } from './images.js';
-import type { EvaluateResult, ImageClassificationEvaluateOptions } from './options.js';
+import type { EvaluateResult } from '../events.js';
+import type { ImageClassificationEvaluateOptions } from './options.js';
 
 /** What was measured on some pictures. */
 export interface Measured {

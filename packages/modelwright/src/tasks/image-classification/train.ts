@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { crossEntropy } from '../../nn/losses/index.js';
 import { accuracy } from '../../nn/metrics/index.js';
@@ -9,7 +10,8 @@ import type { Callback } from '../../train/callbacks.js';
 import { fit } from '../../train/fit.js';
 import { measure } from './evaluate.js';
 import { holdOut, openImages } from './images.js';
-import type { ImageClassificationTrainOptions, TrainResult } from './options.js';
+import type { TrainResult } from '../events.js';
+import type { ImageClassificationTrainOptions } from './options.js';
 
 /** Held out of data that brings no test set of its own. */
 const defaultSplit = 0.2;
@@ -22,6 +24,7 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   const { data, out, seed = 0, onEvent } = options;
   await checkModelDestination(out);
   const started = performance.now();
+  const dataName = basename(resolve(data));
   const images = await openImages(data, options);
   for (const text of images.notes) onEvent?.({ kind: 'note', text });
   const { train, held } = await holdOut(
@@ -59,9 +62,9 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   );
   const measured = await measure(trained, test ?? train, { device: options.device });
   await trained.save(out, {
-    data,
+    data: dataName,
     description: `Classifies pictures of ${images.size.join(' x ')} pixels into ${images.classNames.length} classes with the network ${name}.`,
-    evaluation: { data: test ? `${data} (held out)` : data, examples: (test ?? train).length, ...measured },
+    evaluation: { data: test ? `${dataName} (held out)` : dataName, examples: (test ?? train).length, ...measured },
   });
   if (!options.signal?.aborted) await rm(checkpoints, { recursive: true, force: true });
   return {
