@@ -1,4 +1,6 @@
 // A training runs where this is imported: in Node.
 import '../train/node.js';
 
+export * from './events.js';
 export * from './image-classification/index.js';
+export * from './word-embeddings/index.js';

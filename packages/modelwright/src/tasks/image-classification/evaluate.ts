@@ -4,8 +4,8 @@ import type { Batch } from '../../train/batch.js';
 import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
-import { openImages } from './images.js';
 import type { EvaluateResult } from '../events.js';
+import { openImages } from './images.js';
 import type { ImageClassificationEvaluateOptions } from './options.js';
 
 /** What was measured on some pictures. */

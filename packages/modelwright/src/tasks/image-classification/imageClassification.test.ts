@@ -10,8 +10,8 @@ import { crossEntropy, dense, fit, flatten, openModel, sequential, sgd } from '.
 import { assertNear } from '../../testing/compare.js';
 import { load } from '../../train/save.js';
 import { bars, temporaryFolder, valuesOf } from '../../train/testing.js';
-import { evaluateImageClassifier, predictImages, trainImageClassifier } from './index.js';
 import type { TrainEvent } from '../events.js';
+import { evaluateImageClassifier, predictImages, trainImageClassifier } from './index.js';
 
 const data = process.env.MODELWRIGHT_DATA;
 const skip = data ? false : 'MODELWRIGHT_DATA is not set';

@@ -8,9 +8,9 @@ import { adam, cosineDecay } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { Callback } from '../../train/callbacks.js';
 import { fit } from '../../train/fit.js';
+import type { TrainResult } from '../events.js';
 import { measure } from './evaluate.js';
 import { holdOut, openImages } from './images.js';
-import type { TrainResult } from '../events.js';
 import type { ImageClassificationTrainOptions } from './options.js';
 
 /** Held out of data that brings no test set of its own. */
@@ -64,7 +64,11 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   await trained.save(out, {
     data: dataName,
     description: `Classifies pictures of ${images.size.join(' x ')} pixels into ${images.classNames.length} classes with the network ${name}.`,
-    evaluation: { data: test ? `${dataName} (held out)` : dataName, examples: (test ?? train).length, ...measured },
+    evaluation: {
+      data: test ? `${dataName} (held out)` : dataName,
+      examples: (test ?? train).length,
+      ...measured,
+    },
   });
   if (!options.signal?.aborted) await rm(checkpoints, { recursive: true, force: true });
   return {

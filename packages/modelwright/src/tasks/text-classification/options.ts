@@ -1,0 +1,66 @@
+import type { Device } from '../../runtime/runtime.js';
+import type { EvaluateResult, TrainEvent } from '../events.js';
+
+/** Where labelled texts are, and how their files are read. */
+export interface TextSourceOptions {
+  /**
+   * A file (.csv, .tsv, .jsonl); a folder with train, test and perhaps dev in such files; or `reviews`: film reviews in English and
+   * Chinese, made on this machine.
+   */
+  readonly data: string;
+  /** Name of the column of the text, or its number from 1. Default: text, sentence, review or the like. */
+  readonly textColumn?: string | undefined;
+  /** Name of the column of the label, or its number from 1. Default: label, class, sentiment or the like. */
+  readonly labelColumn?: string | undefined;
+}
+
+/** How to train a classifier of texts. What is left out takes the task's default. */
+export interface TextClassificationTrainOptions extends TextSourceOptions {
+  /** Folder to save the model in. */
+  readonly out: string;
+  /** Name of the model: `text-cnn`, `transformer` or `naive-bayes`. Default: `text-cnn`. */
+  readonly model?: string | undefined;
+  /** What tokens are: `word`, `character`, `bpe` or `wordpiece`. Default: characters for Chinese, otherwise words. */
+  readonly tokenizer?: string | undefined;
+  /** The most tokens of the vocabulary. Default: 30,000. */
+  readonly vocabularySize?: number | undefined;
+  /** The most tokens of a text; what is beyond is cut off, with a count. Default: 256. */
+  readonly maximumLength?: number | undefined;
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  /** Equal seeds give equal runs. */
+  readonly seed?: number | undefined;
+  readonly device?: Device | undefined;
+  /** Share of the data held out to measure on, in [0, 0.5], where there is no test file. Default: 0.2. */
+  readonly validationSplit?: number | undefined;
+  /** Whether to go on from the last checkpoint in `out`, where there is one. */
+  readonly resume?: boolean | undefined;
+  /** Called as the training goes on. */
+  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
+  /** Stops the training after the step that is running; a checkpoint is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How to measure a saved classifier of texts. */
+export interface TextClassificationEvaluateOptions extends TextSourceOptions {
+  /** Folder of the saved model. */
+  readonly model: string;
+  readonly batchSize?: number | undefined;
+  readonly device?: Device | undefined;
+}
+
+/** A text that the model got wrong. */
+export interface Mistake {
+  readonly text: string;
+  readonly label: string;
+  readonly predicted: string;
+  /** How sure the model was, 0 .. 1. */
+  readonly probability: number;
+}
+
+/** What was measured on texts. */
+export interface TextEvaluateResult extends EvaluateResult {
+  /** The mistakes that the model was surest of, the surest first. */
+  readonly mistakes: readonly Mistake[];
+}

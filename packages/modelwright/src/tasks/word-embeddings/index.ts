@@ -1,0 +1,12 @@
+export { evaluateWordEmbeddings } from './evaluate.js';
+export { grammarAnalogies, grammarClasses, grammarSentences } from './grammar.js';
+export { type AnalogyScore, type AnalogySections, neighbourAccuracy, scoreAnalogies } from './measure.js';
+export type { MethodName } from './methods.js';
+export type { WordEmbeddingsEvaluateOptions, WordEmbeddingsTrainOptions } from './options.js';
+export { parseAnalogies } from './questions.js';
+export { loadWordVectors, saveWordVectors, type WordVectorFolderInfo } from './saved.js';
+export { trainWordEmbeddings } from './train.js';
+export { UnknownWordError, Vocabulary } from './vocabulary.js';
+export { readWord2vec, type Word2vecOptions, writeWord2vec } from './word2vecFormat.js';
+export { type SplitOptions, splitWords } from './words.js';
+export { type Neighbour, WordVectors } from './wordVectors.js';
