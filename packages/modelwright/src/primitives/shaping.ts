@@ -15,6 +15,9 @@ import { definePrimitive, requireSameDtype, spread } from './define.js';
 import { sumTo } from './reductions.js';
 import { broadcastTo as broadcastValue, forEachOffset, shapeOf } from './reference.js';
 
+const onesIn = (shape: Shape): number[] => shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
+const withoutOnes = (shape: Shape): Shape => shape.filter((size) => size !== 1);
+
 /** The same elements in row-major order, in another shape of equal size. */
 export const reshapePrimitive = definePrimitive<{ shape: Shape }>({
   name: 'reshape',
@@ -33,6 +36,10 @@ export const reshapePrimitive = definePrimitive<{ shape: Shape }>({
       return tensor!.shape[axis] === size ? 0 : -1;
     });
     if (open.filter((size) => size === -1).length > 1) {
+      const [ones, newOnes] = [onesIn(tensor!.shape), onesIn(shape)];
+      if (sameShape(withoutOnes(tensor!.shape), withoutOnes(shape))) {
+        return [to.emit('Unsqueeze', [to.emit('Squeeze', [x!, to.integers(ones)]), to.integers(newOnes)])];
+      }
       throw new TypeError(
         `reshape: ${formatShape(tensor!.shape)} to ${formatShape(shape)} moves more than one open dimension. Keep open dimensions in place.`,
       );

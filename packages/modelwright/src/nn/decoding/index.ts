@@ -1,4 +1,7 @@
 export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beamSearch.js';
+export { CachedDecoder, type CachedDecoderOptions } from './cachedDecoder.js';
+export { type Cache, type DecodingGraphs, type DecodingInputs, decodingGraphs } from './decodingGraphs.js';
+export { type DecodingFiles, exportDecoder } from './exportDecoder.js';
 export { type DecodingLimits, type GenerateOptions, generate, generateBatch } from './generate.js';
 export { type SamplingOptions, tokenProbabilities } from './sampling.js';
 export { recomputing, type StepModel } from './stepModel.js';

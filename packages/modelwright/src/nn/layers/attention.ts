@@ -49,6 +49,14 @@ function requireSequence(what: string, x: Tensor | undefined): void {
   requireFloats(x);
 }
 
+/** What cross attention computes of the memory: once a sequence while decoding. */
+function keptIfCross(context: Context, cross: boolean, name: string, value: Tensor): Tensor {
+  return (cross ? context.decoding?.keep(`${context.path}.${name}`, value) : undefined) ?? value;
+}
+
+/** What a mask [batch, keys] adds to the scores [batch, heads, queries, keys]. */
+const keyBias = (mask: Tensor): Tensor => expandDimensions(expandDimensions(maskBias(tokenMask(mask)), 1), 1);
+
 /** Queries, keys and values, [batch, heads, time, features] each. */
 function project(context: Context, config: Config, x: Tensor, memory: Tensor | undefined): Tensor[] {
   const { heads, bias = true, initializer = 'glorotUniform' } = config;
@@ -60,8 +68,8 @@ function project(context: Context, config: Config, x: Tensor, memory: Tensor | u
   if (!memory) return splitProjections(product('queryKeyValue', x, 3 * width), 3, heads);
   const query = splitHeads(product('query', x, width), heads);
   const given = splitProjections(product('keyValue', memory, 2 * width), 2, heads);
-  const kept = given.map((value, i) => context.decoding?.keep(`${context.path}.${i}`, value) ?? value);
-  return [query, ...kept];
+  const [key, value] = given as [Tensor, Tensor];
+  return [query, keptIfCross(context, true, 'key', key), keptIfCross(context, true, 'value', value)];
 }
 
 const make = defineLayer<Config>({
@@ -82,7 +90,7 @@ const make = defineLayer<Config>({
       before = decoding.extend('positions', at, 0);
     }
     const biases = [
-      ...(mask ? [expandDimensions(expandDimensions(maskBias(tokenMask(mask)), 1), 1)] : []),
+      ...(mask ? [keptIfCross(context, cross, 'mask', keyBias(mask))] : []),
       ...(causal ? [maskBias(causalMask(at, before))] : []),
     ];
     const dropout =
