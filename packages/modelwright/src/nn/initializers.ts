@@ -11,14 +11,17 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
 
 type Draw = Parameters<Initializer>[1];
 
-/** Fills an array with values drawn one by one. */
-const each =
-  (draw: (random: Draw, shape: readonly number[]) => number): Initializer =>
+/** Fills an array with values drawn one by one. How they are drawn is settled once, by the shape. */
+const eachBy =
+  (drawFor: (shape: readonly number[]) => (random: Draw) => number): Initializer =>
   (shape, random) => {
     const array = new NdArray('float32', shape);
-    for (let i = 0; i < array.size; i++) array.data[i] = draw(random, shape);
+    const draw = drawFor(shape);
+    for (let i = 0; i < array.size; i++) array.data[i] = draw(random);
     return array;
   };
+
+const each = (draw: (random: Draw) => number): Initializer => eachBy(() => draw);
 
 type Fan = 'fanIn' | 'average';
 
@@ -29,13 +32,16 @@ function fanOf(shape: readonly number[], fan: Fan): number {
 }
 
 const scaledUniform = (gain: number, fan: Fan): Initializer =>
-  each((random, shape) => {
+  eachBy((shape) => {
     const bound = Math.sqrt((3 * gain) / fanOf(shape, fan));
-    return random.uniform(-bound, bound);
+    return (random) => random.uniform(-bound, bound);
   });
 
 const scaledNormal = (gain: number, fan: Fan): Initializer =>
-  each((random, shape) => random.normal(0, Math.sqrt(gain / fanOf(shape, fan))));
+  eachBy((shape) => {
+    const deviation = Math.sqrt(gain / fanOf(shape, fan));
+    return (random) => random.normal(0, deviation);
+  });
 
 function normalWithin(random: Draw, deviations: number): number {
   for (;;) {
