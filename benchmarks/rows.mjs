@@ -17,6 +17,21 @@ export const rows = [
     title: 'ResNet-18, training step, batch 16',
     what: "torchvision's structure, 3x64x64, 10 classes, batch normalisation over the batch",
   },
+  {
+    name: 'transformer',
+    title: 'Transformer, training step, 16 x 128 tokens',
+    what: 'language model: width 256, 4 layers, 4 heads, feed-forward 1,024, vocabulary 10,000',
+  },
+  {
+    name: 'gpt',
+    title: 'GPT of nanoGPT on a CPU, training step, 12 x 64 tokens',
+    what: 'language model: width 128, 4 layers, 4 heads, vocabulary 65, tied vectors',
+  },
+  {
+    name: 'lstm-32',
+    title: 'LSTM, training step, batch 32',
+    what: '100 steps of 64 features, 128 units, dense 10 on the last state',
+  },
   { name: 'predict-digit-cnn-1', title: 'Digit CNN, prediction, batch 1', what: digitCnn },
   { name: 'predict-digit-cnn-64', title: 'Digit CNN, prediction, batch 64', what: digitCnn },
   { name: 'predict-resnet18-1', title: 'ResNet-18, prediction, batch 1', what: '3x64x64' },

@@ -29,6 +29,10 @@ def mlp():
     return keras.Sequential([layers.Dense(512, activation="relu"), layers.Dense(512, activation="relu"), layers.Dense(10)])
 
 
+def sequence_classifier():
+    return keras.Sequential([layers.LSTM(128), layers.Dense(10)])
+
+
 def normalised_conv(x, filters, size, stride):
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
@@ -107,6 +111,7 @@ serve("Keras", f"{keras.__version__} (TensorFlow {tf.__version__})", CORES, {
     "mlp-64": training(mlp, (64, 784)),
     "conv-layer": convolution,
     "resnet18-16": training(resnet18, (16, 64, 64, 3)),
+    "lstm-32": training(sequence_classifier, (32, 100, 64)),
     "predict-digit-cnn-1": prediction(digit_cnn, (1, 28, 28, 1)),
     "predict-digit-cnn-64": prediction(digit_cnn, (64, 28, 28, 1)),
     "predict-resnet18-1": prediction(resnet18, (1, 64, 64, 3)),

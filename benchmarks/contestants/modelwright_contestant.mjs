@@ -7,8 +7,10 @@ import {
   dense,
   digitsCnn,
   Graph,
+  gpt,
   gradients,
   input,
+  lstm,
   NdArray,
   resnet18,
   sequential,
@@ -27,20 +29,31 @@ function random(shape) {
   return array;
 }
 
-function labels(count) {
-  const array = new NdArray('int32', [count]);
-  for (let i = 0; i < count; i++) array.data[i] = Math.floor(Math.random() * classes);
+function labels(shape, count = classes) {
+  const array = new NdArray('int32', shape);
+  for (let i = 0; i < array.size; i++) array.data[i] = Math.floor(Math.random() * count);
   return array;
 }
 
-const training = (model, shape) => async () => {
-  const data = Array.from({ length: batches }, () => ({ input: random(shape), target: labels(shape[0]) }));
+const training = (model, shape) => async () =>
+  stepsOf(model, crossEntropy, () => ({ input: random(shape), target: labels([shape[0]]) }));
+
+/** A language model, on tokens drawn at random. */
+const language = (shape, sizes) => async () => {
+  const tokens = () => labels(shape, sizes.vocabulary);
+  const model = gpt({ length: shape[1], ...sizes });
+  return stepsOf(model, crossEntropy.with({ classAxis: -1 }), () => ({ input: tokens(), target: tokens() }));
+};
+
+/** Training steps on batches of examples, each in turn. */
+async function stepsOf(model, loss, batch) {
+  const data = Array.from({ length: batches }, batch);
   const types = { input: data[0].input, target: data[0].target };
   const session = await TrainingSession.open(
     {
       model,
       variables: initialVariables(model, types, 0),
-      loss: crossEntropy,
+      loss,
       metrics: [],
       optimizer: adam(1e-3),
       seed: 0,
@@ -65,7 +78,7 @@ const training = (model, shape) => async () => {
       await session.close();
     },
   };
-};
+}
 
 async function convolutionLayer() {
   const layer = conv2d(128, 3, { padding: 1, bias: false });
@@ -104,6 +117,8 @@ const mlp = sequential(
   dense(classes),
 );
 
+const sequenceClassifier = sequential(lstm(128, { return: 'last' }), dense(classes));
+
 await serve({
   name: 'Modelwright',
   version,
@@ -114,6 +129,9 @@ await serve({
     'mlp-64': training(mlp, [64, 784]),
     'conv-layer': convolutionLayer,
     'resnet18-16': training(resnet18({ classes }), [16, 3, 64, 64]),
+    'lstm-32': training(sequenceClassifier, [32, 100, 64]),
+    transformer: language([16, 128], { vocabulary: 10_000, width: 256, layers: 4, heads: 4, tied: false }),
+    gpt: language([12, 64], { vocabulary: 65, width: 128, layers: 4, heads: 4 }),
     'predict-digit-cnn-1': prediction(digitsCnn({ classes }), [1, 1, 28, 28]),
     'predict-digit-cnn-64': prediction(digitsCnn({ classes }), [64, 1, 28, 28]),
     'predict-resnet18-1': prediction(resnet18({ classes }), [1, 3, 64, 64]),

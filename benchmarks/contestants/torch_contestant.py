@@ -8,7 +8,7 @@ import sys
 import torch
 from torch.nn.functional import cross_entropy
 
-from torch_models import digit_cnn, mlp, resnet18
+from torch_models import Gpt, SequenceClassifier, digit_cnn, mlp, resnet18
 
 BATCHES = 16
 CHANNELS_LAST = "--channels-last" in sys.argv
@@ -36,6 +36,27 @@ def training(make, shape):
             x, y = next(batches)
             optimizer.zero_grad(set_to_none=True)
             loss = cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        return step
+
+    return prepare
+
+
+def language(batch, length, vocabulary, **sizes):
+    def prepare():
+        torch.manual_seed(0)
+        model = Gpt(vocabulary, length, **sizes).train()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+        ids = lambda: torch.randint(vocabulary, (batch, length))
+        batches = itertools.cycle([(ids(), ids()) for _ in range(BATCHES)])
+
+        def step():
+            x, y = next(batches)
+            optimizer.zero_grad(set_to_none=True)
+            loss = cross_entropy(model(x).flatten(0, 1), y.flatten())
             loss.backward()
             optimizer.step()
             return loss.item()
@@ -80,11 +101,15 @@ ROWS = {
     "mlp-64": training(mlp, (64, 784)),
     "conv-layer": convolution,
     "resnet18-16": training(resnet18, (16, 3, 64, 64)),
+    "lstm-32": training(SequenceClassifier, (32, 100, 64)),
+    "transformer": language(16, 128, 10_000, width=256, layers=4, heads=4, tied=False),
+    "gpt": language(12, 64, 65, width=128, layers=4, heads=4, tied=True),
     "predict-digit-cnn-1": prediction(digit_cnn, (1, 1, 28, 28)),
     "predict-digit-cnn-64": prediction(digit_cnn, (64, 1, 28, 28)),
     "predict-resnet18-1": prediction(resnet18, (1, 3, 64, 64)),
 }
 if CHANNELS_LAST:
-    del ROWS["mlp-64"]
+    for name in ("mlp-64", "lstm-32", "transformer", "gpt"):
+        del ROWS[name]
 torch.set_num_threads(CORES)
 serve("PyTorch", torch.__version__, CORES, ROWS)

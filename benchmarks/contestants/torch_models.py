@@ -1,6 +1,8 @@
 """The benchmarked networks in PyTorch."""
 
+import torch
 from torch import nn
+from torch.nn import functional as F
 
 
 def digit_cnn():
@@ -18,6 +20,19 @@ def mlp():
     return nn.Sequential(
         nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
     )
+
+
+class SequenceClassifier(nn.Module):
+    """[batch, time, 64] -> [batch, 10], from the last state of an LSTM."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(64, 128, batch_first=True)
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x):
+        _, (hidden, _) = self.lstm(x)
+        return self.head(hidden[-1])
 
 
 class BasicBlock(nn.Module):
@@ -46,3 +61,38 @@ def resnet18(classes=10):
         layers += [BasicBlock(inputs, filters, stride), BasicBlock(filters, filters, 1)]
         inputs = filters
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
+
+
+class Block(nn.Module):
+    """A layer of nanoGPT: the normalisation in front, causal attention, GELU."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.attention_norm, self.norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.projections, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x):
+        parts = self.projections(self.attention_norm(x)).chunk(3, -1)
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
+        x = x + self.mix(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        return x + self.feed_forward(self.norm(x))
+
+
+class Gpt(nn.Module):
+    """[batch, time] -> [batch, time, vocabulary]"""
+
+    def __init__(self, vocabulary, length, width, layers, heads, tied):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
+        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width))
+        self.logits = nn.Linear(width, vocabulary, bias=False)
+        for weight in (self.tokens.weight, self.positions.weight):
+            nn.init.normal_(weight, std=0.02)
+        if tied:
+            self.logits.weight = self.tokens.weight
+
+    def forward(self, ids):
+        x = self.tokens(ids) + self.positions(torch.arange(ids.shape[1]))
+        return self.logits(self.blocks(x))
