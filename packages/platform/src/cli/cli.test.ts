@@ -154,7 +154,48 @@ describe('modelwright predict', () => {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^modelwright: This model is for depth-estimation; here there is image-classification\..*\n$/,
+      /^modelwright: This model is for depth-estimation; here there is image-classification, .*\n$/,
+    );
+  });
+});
+
+describe('modelwright train, evaluate and predict word-embeddings', () => {
+  it('learns vectors, measures them, and gives the neighbours of words', async () => {
+    const out = join(folder, 'words');
+    const settings = ['--epochs', '4', '--dimensions', '16', '--batch-size', '512', '--seed', '1'];
+    const trained = await run([
+      'train',
+      'word-embeddings',
+      '--data',
+      'grammar',
+      '--out',
+      out,
+      ...settings,
+      '--json',
+    ]);
+    assert.equal(trained.status, 0, trained.stderr);
+    assert.match(trained.stderr, /skip-gram: [\d,]+ parameters, [\d,]+ examples/);
+    const { metrics } = lastLineJson(trained.stdout) as { metrics: { neighbourAccuracy: number } };
+    const measured = lastLineJson((await run(['evaluate', out, '--data', 'grammar', '--json'])).stdout);
+    assert.equal(
+      (measured.metrics as { neighbourAccuracy: number }).neighbourAccuracy,
+      metrics.neighbourAccuracy,
+    );
+    const { status, stdout, stderr } = await run(['predict', out, '-', 'blak', '--top', '2', '--json'], {
+      input: new TextEncoder().encode('red\n\ntwo\n'),
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, /^modelwright: The word 'blak' is not in the vocabulary. Did you mean black\?\n$/);
+    const { results } = lastLineJson(stdout) as {
+      results: { text: string; neighbours?: { word: string; similarity: number }[]; error?: string }[];
+    };
+    assert.deepEqual(
+      results.map(({ text, neighbours }) => [text, neighbours?.length]),
+      [
+        ['red', 2],
+        ['two', 2],
+        ['blak', undefined],
+      ],
     );
   });
 });

@@ -45,8 +45,6 @@ export class TrainingProgress {
 
 function startText({ model, parameters, classes, examples }: Extract<TrainEvent, { kind: 'start' }>): string {
   const validation = examples.validation > 0 ? `, ${countText(examples.validation)} held out` : '';
-  return (
-    `${model}: ${countText(parameters)} parameters, ${countText(classes.length)} classes, ` +
-    `${countText(examples.train)} examples to learn from${validation}`
-  );
+  const told = classes.length > 0 ? `${countText(classes.length)} classes, ` : '';
+  return `${model}: ${countText(parameters)} parameters, ${told}${countText(examples.train)} examples to learn from${validation}`;
 }

@@ -1,10 +1,14 @@
 import { imageClassification } from './imageClassification.js';
 import type { CliTask } from './task.js';
+import { wordEmbeddings } from './wordEmbeddings.js';
 
 export type { CliTask, Predictor } from './task.js';
 
 /** The tasks of the command line, by the names that Hugging Face gives them. */
-export const tasks: ReadonlyMap<string, CliTask> = new Map([['image-classification', imageClassification]]);
+export const tasks: ReadonlyMap<string, CliTask> = new Map([
+  ['image-classification', imageClassification],
+  ['word-embeddings', wordEmbeddings],
+]);
 
 /** The task of a saved model. @throws Error when the command line cannot do it */
 export function taskOf(name: string): CliTask {
