@@ -88,7 +88,7 @@ describe('a worker that fails', () => {
     for (const workers of ['1', '2']) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [main, workers], {
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 300_000,
       });
       assert.equal(status, 0, stderr);
       assert.match(stdout, /rejected: .*indices element out of data bounds, idx=99/);
