@@ -14,6 +14,7 @@ export { type InitializerConfig, type InitializerName, initializers } from './in
 export { type ApplyOptions, type Call, type ConfigValue, type InputType, isLayer, Layer } from './layer.js';
 export { activation, prelu } from './layers/activation.js';
 export { type MultiHeadAttentionOptions, multiHeadAttention } from './layers/attention.js';
+export { bagOfTokens } from './layers/bagOfTokens.js';
 export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js';
 export { type ParallelOptions, parallel, type ResidualOptions, residual } from './layers/branches.js';
 export { type Callable, compose } from './layers/compose.js';
@@ -29,6 +30,7 @@ export {
   convTranspose1d,
   convTranspose2d,
 } from './layers/convolutionTranspose.js';
+export { crf } from './layers/crf.js';
 export { type DenseOptions, dense } from './layers/dense.js';
 export { dropout, spatialDropout } from './layers/dropout.js';
 export { type EmbeddingOptions, embedding } from './layers/embedding.js';
@@ -83,4 +85,5 @@ export {
   layerFromJson,
   layerToJson,
 } from './registry.js';
+export { viterbi } from './sequences/linearChain.js';
 export { summarize } from './summarize.js';

@@ -42,7 +42,7 @@ interface Fixture {
 
 const fixtures: Readonly<Record<string, Fixture>> = Object.assign(
   {},
-  ...['layers', 'attention', 'recurrent'].map((name) =>
+  ...['layers', 'attention', 'recurrent', 'sequences'].map((name) =>
     readFixture(import.meta.url, `fixtures/${name}.json`),
   ),
 );

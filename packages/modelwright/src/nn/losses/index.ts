@@ -1,5 +1,7 @@
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binaryCrossEntropy.js';
+export { crfLoss } from './crf.js';
 export { type CrossEntropyOptions, crossEntropy } from './crossEntropy.js';
+export { type CtcOptions, ctc, ctcLoss, ctcSkipped, type SkippedTarget } from './ctc.js';
 export {
   cosineSimilarityLoss,
   type KullbackLeiblerOptions,

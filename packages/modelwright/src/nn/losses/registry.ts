@@ -1,5 +1,7 @@
 import { binaryCrossEntropy } from './binaryCrossEntropy.js';
+import { crfLoss } from './crf.js';
 import { crossEntropy } from './crossEntropy.js';
+import { ctcLoss } from './ctc.js';
 import { cosineSimilarityLoss, kullbackLeibler, poisson } from './distribution.js';
 import type { ConfigurableLoss, Loss } from './loss.js';
 import { hinge, squaredHinge } from './margin.js';
@@ -19,6 +21,8 @@ export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEnt
     kullbackLeibler,
     cosineSimilarityLoss,
     poisson,
+    crfLoss,
+    ctcLoss,
   ].map((loss) => [loss.name, loss as ConfigurableLoss]),
 );
 
