@@ -2,6 +2,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import {
   abs,
   and,
+  cast,
   div,
   equal,
   expandDimensions,
@@ -60,7 +61,7 @@ export function skipGramLoss(
   batch: StretchTensors,
   negatives: number,
 ): SummedLoss {
-  const pairs = windowPairs(batch);
+  const pairs = cast(windowPairs(batch), words.dtype);
   const centres = gather(words, batch.tokens);
   const scores = matmulTransposed(centres, gather(contexts, batch.tokens));
   const counts = sum(pairs, 2);
@@ -82,11 +83,11 @@ export function cbowLoss(
   batch: StretchTensors,
   negatives: number,
 ): SummedLoss {
-  const pairs = windowPairs(batch);
+  const pairs = cast(windowPairs(batch), words.dtype);
   const counts = sum(pairs, 2);
   const means = matmul(div(pairs, maximum(expandDimensions(counts, 2), 1)), gather(words, batch.tokens));
   const scores = sum(mul(means, gather(contexts, batch.tokens)), 2);
-  const filled = indicator(greater(counts, 0));
+  const filled = cast(greater(counts, 0), words.dtype);
   const positive = neg(sum(mul(filled, logSigmoid(scores))));
   return {
     total: positive.add(noiseLoss(means, gather(contexts, batch.noise), filled, negatives)),
@@ -94,12 +95,12 @@ export function cbowLoss(
   };
 }
 
-/** 1 where the second word stands in the window of the first, else 0: float32 [stretches, length, length]. */
+/** Whether the second word stands in the window of the first: bool [stretches, length, length]. */
 function windowPairs({ tokens, radii, sentences }: StretchTensors): Tensor {
   const places = range(tokens.shape[1] as number);
   const distances = abs(sub(expandDimensions(places, 1), places));
   const near = and(greater(distances, 0), lessEqual(distances, expandDimensions(radii, 2)));
-  return indicator(and(near, equal(expandDimensions(sentences, 2), expandDimensions(sentences, 1))));
+  return and(near, equal(expandDimensions(sentences, 2), expandDimensions(sentences, 1)));
 }
 
 /** K times the mean over the noise words n of -log s(-x.n), for each x as often as it counts. */
