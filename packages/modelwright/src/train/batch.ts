@@ -1,7 +1,7 @@
 import { NdArray, sizeOf } from '../graph/array.js';
 import type { DType, TypedArrayOf } from '../graph/dtype.js';
 import type { Parcel } from '../runtime/parcel.js';
-import { type BatchTypes, inputNamesOf } from './step.js';
+import { type BatchTypes, inputNamesOf, type LabelRange } from './step.js';
 
 /** Arrays by name, the batch in front: `{ input, target }`, and `weight` [batch] where examples count differently. */
 export type Batch = Readonly<Record<string, NdArray>>;
@@ -77,4 +77,18 @@ export function batchKey(types: BatchTypes): string {
   return Object.entries(types)
     .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`)
     .join(';');
+}
+
+/** @throws RangeError when a batch's target names a class that the model does not have */
+export function requireLabels({ target }: Batch, labels: LabelRange | undefined): void {
+  if (!labels || !target) return;
+  const { classes, ignored } = labels;
+  for (let i = 0; i < target.size; i++) {
+    const label = Number(target.data[i]);
+    if ((label >= 0 && label < classes) || label === ignored) continue;
+    throw new RangeError(
+      `A target is ${label}, but the model tells ${classes} classes apart: expected 0 to ${classes - 1}. ` +
+        'Give the last layer as many units as there are classes, or look at the labels.',
+    );
+  }
 }

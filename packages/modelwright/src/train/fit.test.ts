@@ -10,6 +10,7 @@ import {
   crossEntropy,
   dense,
   dropout,
+  evaluate,
   type FitOptions,
   fit,
   flatten,
@@ -199,5 +200,15 @@ describe('fit, given what does not fit', () => {
       fit(plainNetwork(), bars(9), { ...options, classWeights: [1, 2] }),
       /classWeights has 2 weights, but a target is 2/,
     );
+  });
+
+  it('refuses labels that the model has no class for', async () => {
+    const few = sequential(flatten(), dense(2));
+    await assert.rejects(
+      fit(few, bars(9), options),
+      /A target is 2, but the model tells 2 classes apart: expected 0 to 1/,
+    );
+    const trained = await fit(few, bars(9).select([0]), options);
+    await assert.rejects(evaluate(trained, bars(9)), /A target is \d, but the model tells 2 classes apart/);
   });
 });

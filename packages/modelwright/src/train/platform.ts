@@ -1,6 +1,8 @@
 // What a training needs from where it runs. Node and browsers each set it once, in their entry points.
+import type { ModelCardPicture } from '../report/modelCard/info.js';
 import type { Progress, ProgressOptions } from '../report/terminal/progress.js';
 import type { Device } from '../runtime/runtime.js';
+import type { JsonObject } from '../saved/config.js';
 import type { Engine } from './engine/engine.js';
 import type { EngineSetup } from './engine/protocol.js';
 import type { TrainedModel } from './trained.js';
@@ -21,6 +23,16 @@ export interface SaveOptions {
   readonly data?: string;
   readonly limitations?: string;
   readonly language?: 'en' | 'zh';
+  /** Task as Hugging Face names it. Default: by what the model takes and gives. */
+  readonly task?: string;
+  /** How raw data becomes the model's inputs, for config.json. Default: what the model knows of it. */
+  readonly preprocessing?: JsonObject;
+  /** An input that the card shows the model with, such as a text. */
+  readonly sampleInput?: string;
+  /** More files by their path in the folder, such as a tokenizer. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Pictures among the files that the card shows. */
+  readonly pictures?: readonly ModelCardPicture[];
   /** What was measured on data it had not seen. */
   readonly evaluation?: {
     /** What the data is called. */

@@ -28,9 +28,10 @@ export async function saveModel(
   options: SaveOptions,
 ): Promise<void> {
   const exported = trained.export();
-  const { evaluation, language = 'en' } = options;
-  const files: Record<string, string> = {};
-  const pictures: { file: string; caption: string }[] = [];
+  const { evaluation, language = 'en', task, preprocessing } = options;
+  const config = { ...exported.config, ...(task && { task }), ...(preprocessing && { preprocessing }) };
+  const files: Record<string, string> = { ...options.files };
+  const pictures = [...(options.pictures ?? [])];
   if (trained.history.epochs.length > 0) {
     files['curves.svg'] = await curvesSvg(trained.history, { language });
     pictures.push({ file: 'curves.svg', caption: 'Loss and metrics over the epochs' });
@@ -44,8 +45,8 @@ export async function saveModel(
     );
     pictures.push({ file: 'confusion-matrix.svg', caption: `Confusion matrix on ${evaluation.data}` });
   }
-  files['README.md'] = modelCard(cardInfo(trained, exported.config, options, directory, pictures));
-  await writeModelFolder(directory, { ...exported, files });
+  files['README.md'] = modelCard(cardInfo(trained, config, options, directory, pictures));
+  await writeModelFolder(directory, { ...exported, config, files });
 }
 
 function cardInfo(
@@ -63,6 +64,7 @@ function cardInfo(
     task: config.task,
     description: options.description ?? `Trained with Modelwright for the task ${config.task}.`,
     license: 'apache-2.0',
+    ...(options.sampleInput !== undefined && { sampleInput: options.sampleInput }),
     inputs: config.inputs,
     outputs: config.outputs,
     trainingData: {
@@ -95,12 +97,25 @@ function cardInfo(
         ? [{ dataset: { name: options.data ?? 'training data', split: 'validation' }, metrics: validation }]
         : [],
     ...(pictures && { pictures }),
-    layers: summarize(model, modelInputTypes(model, batchTypes)),
+    layers: summarize(model, modelInputTypes(model, closed(batchTypes))),
     software: { modelwright: version, node: process.versions.node },
     limitations:
       options.limitations ??
       'It was measured on the data named above and on nothing else. Test it on data like yours before relying on it.',
   };
+}
+
+/** How long a sequence is where nothing says so, in the table of layers. */
+const sampleLength = 32;
+
+/** The types of a batch with a size for what is open, such as the length of texts. */
+function closed(types: BatchTypes): BatchTypes {
+  return Object.fromEntries(
+    Object.entries(types).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: shape.map((size) => (typeof size === 'number' ? size : sampleLength)) },
+    ]),
+  );
 }
 
 /**

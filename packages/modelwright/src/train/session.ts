@@ -12,13 +12,14 @@ import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
 import { flopsOf } from '../transforms/flops.js';
 import { simplify } from '../transforms/simplify.js';
-import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes } from './batch.js';
+import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes, requireLabels } from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
 import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
 import { trainingPlatform } from './platform.js';
 import {
   hyperNames,
+  type LabelRange,
   layoutsOf,
   type StepSpec,
   type TracedGraph,
@@ -126,6 +127,7 @@ export class TrainingSession {
   readonly #engine: Engine;
   readonly #layouts: { parameters: Layout; state: Layout };
   readonly #extras: Layout;
+  readonly #labels: LabelRange | undefined;
   readonly #programs = new Map<string, Promise<number>>();
   #nextWorker = 0;
 
@@ -160,7 +162,7 @@ export class TrainingSession {
       clipNorm: options.clipNorm ?? 0,
       update,
     });
-    const session = new TrainingSession(options, engine, layouts, traced.extras);
+    const session = new TrainingSession(options, engine, layouts, traced);
     try {
       await session.write(options.variables);
       for (const [start, end] of optimizer ? session.#parts(batchLength(sample)) : []) {
@@ -177,12 +179,13 @@ export class TrainingSession {
     options: SessionOptions,
     engine: Engine,
     layouts: { parameters: Layout; state: Layout },
-    extras: Layout,
+    { extras, labels }: TracedGraph,
   ) {
     this.#options = options;
     this.#engine = engine;
     this.#layouts = layouts;
     this.#extras = extras;
+    this.#labels = labels;
   }
 
   get workers(): number {
@@ -240,6 +243,7 @@ export class TrainingSession {
   ): Promise<{ finished: Promise<StepOutcome> }> {
     const { optimizer, seed, classWeights } = this.#options;
     if (!optimizer) throw new Error('This session was opened for evaluation; it has no optimiser.');
+    for (const batch of batches) requireLabels(batch, this.#labels);
     const weights = batches.map((batch) => exampleWeights(batch, classWeights));
     const total = weights.reduce((sum, each) => sum + each.reduce((a, b) => a + b, 0), 0);
     const examples = batches.reduce((sum, batch) => sum + batchLength(batch), 0);
@@ -278,6 +282,7 @@ export class TrainingSession {
     totals: Totals,
     options: { predictions?: boolean; averaged?: boolean } = {},
   ): Promise<NdArray | undefined> {
+    requireLabels(batch, this.#labels);
     const length = batchLength(batch);
     const types = rowTypes(batch, rows);
     const { predictions = false } = options;

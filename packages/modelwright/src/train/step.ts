@@ -1,13 +1,13 @@
 // Traces what a training repeats: the loss and its gradient on a batch, and the update of the parameters.
 import type { NdArray } from '../graph/array.js';
-import type { DType } from '../graph/dtype.js';
+import { type DType, isInteger } from '../graph/dtype.js';
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import { entries, unflatten } from '../graph/tree.js';
 import type { TensorTree, Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
-import type { Loss } from '../nn/losses/index.js';
+import type { ConfigurableLoss, CrossEntropyOptions, Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { Optimizer } from '../optim/index.js';
 import { clip, mul, step as positive, sum } from '../primitives/index.js';
@@ -114,6 +114,22 @@ export function extrasLayout(extras: readonly Extra[]): Layout {
 export interface TracedGraph {
   readonly graph: Graph;
   readonly extras: Layout;
+  /** Which whole numbers the targets may be, where they name classes. */
+  readonly labels: LabelRange | undefined;
+}
+
+/** Class indices: 0 up to, not including, `classes`, and one that stands for none where the loss knows such a one. */
+export interface LabelRange {
+  readonly classes: number;
+  readonly ignored: number | undefined;
+}
+
+/** What class indices a loss takes; a graph alone cannot tell one that is out of range. */
+function labelRange(loss: Loss, prediction: Tensor, target: Tensor): LabelRange | undefined {
+  if (loss.name !== 'crossEntropy' || !isInteger(target.dtype)) return undefined;
+  const { classAxis = 1, ignoreIndex } = (loss as ConfigurableLoss<CrossEntropyOptions>).config ?? {};
+  const classes = prediction.shape.at(classAxis);
+  return typeof classes === 'number' ? { classes, ignored: ignoreIndex } : undefined;
 }
 
 /**
@@ -149,6 +165,7 @@ export function traceGradient(spec: StepSpec, types: BatchTypes): TracedGraph {
   return {
     graph: new Graph([...traced.variables, ...traced.batch, share, key], outputs),
     extras: extrasLayout(extras),
+    labels: labelRange(spec.loss, prediction, traced.target),
   };
 }
 
@@ -171,7 +188,11 @@ export function traceEvaluation(
     ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight),
   ];
   const outputs = [...extras.map(({ value }) => value), ...(options.predictions ? [prediction] : [])];
-  return { graph: new Graph([...traced.variables, ...traced.batch], outputs), extras: extrasLayout(extras) };
+  return {
+    graph: new Graph([...traced.variables, ...traced.batch], outputs),
+    extras: extrasLayout(extras),
+    labels: labelRange(spec.loss, prediction, traced.target),
+  };
 }
 
 /** The order in which an update takes its scalars. */

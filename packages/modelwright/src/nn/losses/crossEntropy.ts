@@ -40,7 +40,7 @@ export interface CrossEntropyOptions {
  * PyTorch's NaN, where every position is ignored. With reduction 'none' an example is the average over its positions that
  * are not ignored. Label smoothing is that of Szegedy et al. (2016), q (1 - s) + s / classes.
  *
- * Indices are not known while tracing: one outside 0 .. classes - 1 adds no loss and no error.
+ * Indices are not known while tracing: in a graph one outside 0 .. classes - 1 is no error. `fit` and `evaluate` refuse it.
  * @throws TypeError when the target fits neither form
  */
 export const crossEntropy = defineLoss<CrossEntropyOptions>('crossEntropy', (prediction, target, options) => {
