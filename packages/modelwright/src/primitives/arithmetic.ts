@@ -1,6 +1,6 @@
 // Two values in, one out, element by element, with NumPy's broadcasting.
 import { NdArray } from '../graph/array.js';
-import { isFloat } from '../graph/dtype.js';
+import { isFloat, isInteger } from '../graph/dtype.js';
 import { broadcastShapes } from '../graph/shape.js';
 import { apply1, type Primitive, type Sample, type Tensor } from '../graph/tensor.js';
 import { cast } from './cast.js';
@@ -29,6 +29,7 @@ interface Binary {
   ) => [Tensor | undefined, Tensor | undefined];
   readonly boolean?: boolean;
   readonly onBooleans?: boolean;
+  readonly onIntegers?: boolean;
   readonly attributes?: Record<string, number>;
   readonly samples?: readonly Sample<None>[];
 }
@@ -40,6 +41,7 @@ function binary({
   gradient,
   boolean,
   onBooleans,
+  onIntegers,
   attributes,
   samples,
 }: Binary): Primitive<None> {
@@ -49,6 +51,9 @@ function binary({
       const dtype = requireSameDtype(name, inputs);
       if ((dtype === 'bool') !== (onBooleans === true) && name !== 'equal') {
         throw new TypeError(`${name}: expected ${onBooleans ? 'booleans' : 'numbers'}, but got ${dtype}.`);
+      }
+      if (onIntegers && !isInteger(dtype)) {
+        throw new TypeError(`${name}: expected whole numbers, but got ${dtype}.`);
       }
       return [
         { dtype: boolean ? 'bool' : dtype, shape: broadcastShapes(inputs[0]!.shape, inputs[1]!.shape, name) },
@@ -146,9 +151,10 @@ export const minimumPrimitive = binary({
   samples: withTies,
   gradient: (a, b, _y, g) => [mul(g, shareOf(b, a)), mul(g, shareOf(a, b))],
 });
-/** The remainder with the sign of the divisor for integers, of the dividend for floats (C's fmod). */
+/** The remainder of whole numbers, with the sign of the divisor. */
 export const modPrimitive = binary({
   name: 'mod',
+  onIntegers: true,
   operator: 'Mod',
   value: (a, b) => a - b * Math.floor(a / b),
   samples: [sample(NdArray.from([7, -7, 5, 0], 'int32'), NdArray.from([3, 3, -3, 2], 'int32'))],

@@ -35,5 +35,4 @@ export interface ImageClassificationEvaluateOptions {
   readonly data: string;
   readonly batchSize?: number | undefined;
   readonly device?: Device | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
