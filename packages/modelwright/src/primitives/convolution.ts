@@ -61,7 +61,10 @@ export const convolutionPrimitive = definePrimitive<ConvolutionAttributes>({
       );
     }
     const out = space.map((size, axis) => {
-      if (typeof size !== 'number') return `windows(${size})`;
+      if (typeof size !== 'number') {
+        const keeps = attributes.strides[axis] === 1 && windowCount(1, kernel[axis]!, attributes, axis) === 1;
+        return keeps ? size : `windows(${size})`;
+      }
       const count = windowCount(size, kernel[axis]!, attributes, axis);
       if (count <= 0) {
         throw new TypeError(

@@ -1,5 +1,6 @@
 export type { Language } from './captions.js';
 export * from './charts/index.js';
+export { type ClassificationReportInfo, classificationReportText } from './classification.js';
 export {
   bestEpoch,
   type EpochRecord,

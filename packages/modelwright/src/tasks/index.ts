@@ -3,4 +3,6 @@ import '../train/node.js';
 
 export * from './events.js';
 export * from './image-classification/index.js';
+export * from './predictions.js';
+export * from './text-classification/index.js';
 export * from './word-embeddings/index.js';

@@ -30,7 +30,7 @@ export interface SaveOptions {
   /** An input that the card shows the model with, such as a text. */
   readonly sampleInput?: string;
   /** More files by their path in the folder, such as a tokenizer. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Pictures among the files that the card shows. */
   readonly pictures?: readonly ModelCardPicture[];
   /** What was measured on data it had not seen. */

@@ -30,7 +30,7 @@ export async function saveModel(
   const exported = trained.export();
   const { evaluation, language = 'en', task, preprocessing } = options;
   const config = { ...exported.config, ...(task && { task }), ...(preprocessing && { preprocessing }) };
-  const files: Record<string, string> = { ...options.files };
+  const files: Record<string, string | Uint8Array> = { ...options.files };
   const pictures = [...(options.pictures ?? [])];
   if (trained.history.epochs.length > 0) {
     files['curves.svg'] = await curvesSvg(trained.history, { language });

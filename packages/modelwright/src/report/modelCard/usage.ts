@@ -7,15 +7,37 @@ import { codeBlock } from './markdown.js';
 export function usageSection(info: ModelCardInfo): string {
   return [
     '## How to use',
-    ...(info.task === 'image-classification'
-      ? pictureUsage(info.sampleInput ?? 'picture.jpg')
-      : plainUsage(info)),
+    ...(usages[info.task]?.(info.sampleInput) ?? plainUsage(info)),
     'With ONNX Runtime alone, here over zeros where your data belongs:',
     codeBlock('js', onnxRuntimeSnippet(info.inputs, info.outputs)),
   ].join('\n\n');
 }
 
-function pictureUsage(sample: string): string[] {
+/** How the tasks that take raw data are used. */
+const usages: Readonly<Record<string, (sample: string | undefined) => string[]>> = {
+  'image-classification': pictureUsage,
+  'text-classification': textUsage,
+};
+
+function textUsage(sample = 'A text to classify.'): string[] {
+  return [
+    "On the command line, in this model's folder:",
+    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
+    'In TypeScript:',
+    codeBlock(
+      'ts',
+      [
+        "import { openTextClassifier } from 'modelwright/tasks';",
+        '',
+        "const model = await openTextClassifier('.');",
+        `console.log(await model.predict(${JSON.stringify(sample)}));`,
+      ].join('\n'),
+    ),
+    'The ids that the ONNX file takes are those of `tokenizer.json`, 0 at the end for padding.',
+  ];
+}
+
+function pictureUsage(sample = 'picture.jpg'): string[] {
   return [
     "On the command line, in this model's folder:",
     codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),

@@ -3,12 +3,7 @@ import type { NdArray } from '../../graph/array.js';
 import { formatType } from '../../graph/tensor.js';
 import type { ModelConfig } from '../../saved/config.js';
 import type { RunnableModel } from '../../saved/openModel.js';
-
-/** A class, and how likely it is. */
-export interface Prediction {
-  readonly label: string;
-  readonly probability: number;
-}
+import { type Prediction, topPredictions } from '../predictions.js';
 
 /** What an image classifier takes. */
 export interface ImageInput {
@@ -55,24 +50,6 @@ export async function readImage(
 ): Promise<NdArray<'uint8'>> {
   const image = await decodeImage(source, { channels, size, fit: 'fill', ...options });
   return image.reshape([1, ...image.shape]);
-}
-
-/**
- * The likeliest classes, likeliest first.
- * @param labels names of the classes; where left out, classes are named by their numbers
- * @param probabilities `[1, classes]`
- * @param top the most classes to give
- */
-export function topPredictions(
-  labels: readonly string[] | undefined,
-  probabilities: NdArray,
-  top: number,
-): Prediction[] {
-  return probabilities
-    .toNumbers()
-    .map((probability, i) => ({ label: labels?.[i] ?? String(i), probability }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
 }
 
 /**

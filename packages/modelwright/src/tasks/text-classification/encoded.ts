@@ -17,7 +17,12 @@ const lengthStep = 16;
 /** @throws Error naming the line of a label that the training has not seen */
 export function encodeTexts(
   examples: readonly LabelledText[],
-  options: { readonly tokenizer: Tokenizer; readonly labels: readonly string[]; readonly maximumLength: number; readonly data: string },
+  options: {
+    readonly tokenizer: Tokenizer;
+    readonly labels: readonly string[];
+    readonly maximumLength: number;
+    readonly data: string;
+  },
 ): EncodedTexts {
   const { tokenizer, labels, maximumLength, data } = options;
   let truncated = 0;
@@ -38,7 +43,9 @@ export function textBatches(
   options: { readonly batchSize: number; readonly labels: readonly string[]; readonly seed?: number },
 ): Dataset {
   const { batchSize, labels, seed } = options;
-  const texts = Dataset.from(sequences.map((ids, i) => ({ ids, target: targets[i]! }))).withClassNames(labels);
+  const texts = Dataset.from(sequences.map((ids, i) => ({ ids, target: targets[i]! }))).withClassNames(
+    labels,
+  );
   return bucketBatches(texts, {
     batchSize,
     lengths: sequences.map(({ length }) => length),
@@ -49,7 +56,11 @@ export function textBatches(
         elements.map(({ ids }) => ids),
         { minimumLength: length },
       ).ids,
-      target: NdArray.of('int32', [elements.length], elements.map(({ target }) => target)),
+      target: NdArray.of(
+        'int32',
+        [elements.length],
+        elements.map(({ target }) => target),
+      ),
     }),
   });
 }

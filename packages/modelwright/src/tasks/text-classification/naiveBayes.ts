@@ -42,12 +42,19 @@ export function fitNaiveBayes(
       scores.data[id * classes + c] = Math.log((counts[id * classes + c]! + smoothing) / whole);
     }
   }
-  const priors = NdArray.of('float32', [classes], Array.from(texts, (count) => Math.log(count / sequences.length)));
+  const priors = NdArray.of(
+    'float32',
+    [classes],
+    Array.from(texts, (count) => Math.log(count / sequences.length)),
+  );
   return { priors, scores };
 }
 
 /** The likeliest class of each text. */
-export function predictNaiveBayes({ priors, scores }: NaiveBayes, sequences: EncodedTexts['sequences']): number[] {
+export function predictNaiveBayes(
+  { priors, scores }: NaiveBayes,
+  sequences: EncodedTexts['sequences'],
+): number[] {
   const classes = priors.size;
   return sequences.map((ids) => {
     const sums = Array.from(priors.data);

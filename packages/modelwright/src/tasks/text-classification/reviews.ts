@@ -14,7 +14,16 @@ interface Phrases {
 }
 
 const english: Phrases = {
-  subjects: ['the film', 'the plot', 'the acting', 'the ending', 'the music', 'the dialogue', 'this story', 'the camera work'],
+  subjects: [
+    'the film',
+    'the plot',
+    'the acting',
+    'the ending',
+    'the music',
+    'the dialogue',
+    'this story',
+    'the camera work',
+  ],
   adverbs: ['really', 'quite', 'truly', 'often', 'simply', 'rather', 'so'],
   positive: ['wonderful', 'moving', 'funny', 'brilliant', 'fresh', 'gripping', 'charming', 'clever'],
   negative: ['dull', 'boring', 'messy', 'predictable', 'awful', 'tired', 'clumsy', 'shallow'],

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { labelledFormats, type LabelledText, readLabelled } from '../../data/text/index.js';
+import { type LabelledText, labelledFormats, readLabelled } from '../../data/text/index.js';
 import type { TextSourceOptions } from './options.js';
 import { generateReviews } from './reviews.js';
 
@@ -15,7 +15,11 @@ export interface TextData {
   readonly notes: readonly string[];
 }
 
-const parts = { train: ['train', 'training'], validation: ['dev', 'validation', 'valid', 'val'], test: ['test'] } as const;
+const parts = {
+  train: ['train', 'training'],
+  validation: ['dev', 'validation', 'valid', 'val'],
+  test: ['test'],
+} as const;
 
 /**
  * Opens labelled texts: a file, a folder with a file for each part, or `reviews`.
@@ -31,13 +35,17 @@ export async function openTexts({ data, textColumn, labelColumn }: TextSourceOpt
     const { examples, empty } = await readLabelled(file, { textColumn, labelColumn });
     if (empty.length > 0) {
       const lines = empty.slice(0, 5).join(', ');
-      notes.push(`${file}: ${empty.length} row(s) without a text left out, in line ${lines}${empty.length > 5 ? ', ...' : ''}.`);
+      notes.push(
+        `${file}: ${empty.length} row(s) without a text left out, in line ${lines}${empty.length > 5 ? ', ...' : ''}.`,
+      );
     }
     return examples;
   };
   const found = await stat(data).catch(() => undefined);
   if (!found) {
-    throw new Error(`There is no file or folder '${data}'. Give one, or 'reviews' for a data set that is made here.`);
+    throw new Error(
+      `There is no file or folder '${data}'. Give one, or 'reviews' for a data set that is made here.`,
+    );
   }
   if (!found.isDirectory()) return { train: await read(data), validation: [], test: [], notes };
   const names = await readdir(data);
@@ -47,7 +55,8 @@ export async function openTexts({ data, textColumn, labelColumn }: TextSourceOpt
       const end = extname(name).toLowerCase();
       return end in labelledFormats && wanted.includes(basename(name, extname(name)).toLowerCase());
     });
-    if (fitting.length > 1) throw new Error(`${data} has several files for ${part}: ${fitting.join(', ')}. Leave one.`);
+    if (fitting.length > 1)
+      throw new Error(`${data} has several files for ${part}: ${fitting.join(', ')}. Leave one.`);
     return fitting[0] === undefined ? undefined : join(data, fitting[0]);
   };
   const train = fileOf('train');
@@ -56,13 +65,19 @@ export async function openTexts({ data, textColumn, labelColumn }: TextSourceOpt
       `${data} has no file train.csv, train.tsv or train.jsonl. Name the file itself, or call the files of the parts train, dev and test.`,
     );
   }
-  return { train: await read(train), validation: await read(fileOf('validation')), test: await read(fileOf('test')), notes };
+  return {
+    train: await read(train),
+    validation: await read(fileOf('validation')),
+    test: await read(fileOf('test')),
+    notes,
+  };
 }
 
 /** The labels that occur, sorted. @throws Error when there are fewer than two */
 export function labelsOf(examples: readonly LabelledText[], data: string): string[] {
   const labels = [...new Set(examples.map(({ label }) => label!))].sort();
-  if (labels.length < 2) throw new Error(`${data}: every text has the label '${labels[0]}'. There must be two labels at least.`);
+  if (labels.length < 2)
+    throw new Error(`${data}: every text has the label '${labels[0]}'. There must be two labels at least.`);
   return labels;
 }
 
@@ -70,7 +85,11 @@ export function labelsOf(examples: readonly LabelledText[], data: string): strin
  * The number of each example's label.
  * @throws Error naming the line of a label that the training has not seen
  */
-export function targetsOf(examples: readonly LabelledText[], labels: readonly string[], data: string): number[] {
+export function targetsOf(
+  examples: readonly LabelledText[],
+  labels: readonly string[],
+  data: string,
+): number[] {
   const numbers = new Map(labels.map((label, i) => [label, i]));
   return examples.map(({ label, line }) => {
     const target = numbers.get(label!);
