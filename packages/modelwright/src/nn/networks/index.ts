@@ -5,7 +5,6 @@ import { resnet18, resnet34 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
-export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type GptOptions, gpt } from './gpt.js';
 export { type MlpOptions, mlp } from './mlp.js';
