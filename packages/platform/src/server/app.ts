@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { InvalidInputError } from 'modelwright/saved';
 import { ServiceError } from './errors.js';
-import { addImagePrediction } from './imagePrediction.js';
 import { addInferenceProtocol } from './inferenceProtocol.js';
 import { addPage } from './page.js';
+import { addPrediction } from './prediction.js';
 import type { ServerContext } from './routes.js';
 import type { ServedModel } from './servedModel.js';
 
@@ -23,7 +23,7 @@ export interface AppOptions {
 
 /**
  * The model server as a function from request to response: `createApp({ models }).fetch(request)`. It has the Open Inference
- * Protocol V2, prediction on pictures, and a page to try a model on.
+ * Protocol V2, prediction on pictures and texts, and a page to try a model on.
  * @throws Error when there is no model, or two of one name
  */
 export function createApp(options: AppOptions): Hono {
@@ -49,7 +49,7 @@ export function createApp(options: AppOptions): Hono {
     }),
   );
   addInferenceProtocol(app, server);
-  addImagePrediction(app, server);
+  addPrediction(app, server);
   addPage(app, server);
   app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}.` }, 404));
   app.onError((error, c) => {

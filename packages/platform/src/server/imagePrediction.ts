@@ -1,52 +1,25 @@
-import type { Context, Hono } from 'hono';
-import { type ImageInput, imageInput, readImage, topPredictions } from 'modelwright/tasks';
+import type { Context } from 'hono';
+import type { RunnableModel } from 'modelwright/saved';
+import { imageInput, readImage } from 'modelwright/tasks';
 import { ServiceError } from './errors.js';
-import { findModel, route, type ServerContext, withDeadline } from './routes.js';
-import type { ServedModel } from './servedModel.js';
+import type { RequestPredictor } from './predictor.js';
 import { badRequest } from './tensorJson.js';
 
 /** The most pixels of a picture: those of a good camera, decoded 150 MB. */
 const maxPixels = 50_000_000;
 
-/** Prediction on pictures: `POST /predict` asks the first model, `POST /models/{name}/predict` a certain one. */
-export function addImagePrediction(app: Hono, server: ServerContext): void {
-  const answer = async (c: Context, model: ServedModel): Promise<Response> => {
-    const started = performance.now();
-    const top = topOf(c);
-    const input = imageInputOf(model);
-    const bytes = await imageBytes(c);
-    const image = await readImage(input, bytes, { maxPixels }).catch((error: Error) => {
-      throw badRequest(error.message);
-    });
-    const outputs = await withDeadline(server, c.req.raw, (signal) =>
-      model.run({ [input.name]: image }, signal),
-    );
-    const probabilities = outputs[model.config.outputs[0]!.name]!;
-    return c.json({
-      model: model.name,
-      version: model.version,
-      predictions: topPredictions(model.config.labels, probabilities, top),
-      milliseconds: Math.round((performance.now() - started) * 100) / 100,
-    });
+/** Reads pictures for a classifier: the body of a request, or the first file of a form. */
+export async function openImagePredictor({ config }: RunnableModel): Promise<RequestPredictor> {
+  const input = imageInput(config);
+  return {
+    async read(c) {
+      const bytes = await imageBytes(c);
+      const image = await readImage(input, bytes, { maxPixels }).catch((error: Error) => {
+        throw badRequest(error.message);
+      });
+      return { inputs: { [input.name]: image } };
+    },
   };
-  route(app, 'POST', '/predict', (c) => answer(c, [...server.models.values()][0]!));
-  route(app, 'POST', '/models/:model/predict', (c) => answer(c, findModel(server, c.req.param('model')!)));
-}
-
-function imageInputOf({ name, config }: ServedModel): ImageInput {
-  if (config.task !== 'image-classification') {
-    throw badRequest(
-      `The model '${name}' is for ${config.task}, not pictures: use POST /v2/models/${name}/infer.`,
-    );
-  }
-  return imageInput(config);
-}
-
-function topOf(c: Context): number {
-  const text = c.req.query('top') ?? '5';
-  if (!/^[1-9]\d{0,5}$/.test(text))
-    throw badRequest(`top should be a whole number from 1, but it is '${text}'.`);
-  return Number(text);
 }
 
 /** The picture in a request: its body, or the first file of a form. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
+import { predictors, type RequestPredictor } from './predictor.js';
 import { ReplicaPool } from './replicaPool.js';
 
 type Arrays = Awaited<ReturnType<RunnableModel['run']>>;
@@ -11,6 +12,8 @@ export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly config: ModelConfig;
+  /** Reads what people send; undefined for tasks whose models take arrays alone. */
+  readonly predictor: RequestPredictor | undefined;
   /**
    * Runs the model.
    * @param signal ends the wait for a result
@@ -47,11 +50,13 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     Array.from({ length: replicas }, () => openModel(directory, { runtime: threadRuntime(), threads })),
   );
   const { config } = models[0]!;
+  const predictor = await predictors[config.task]?.(models[0]!, directory);
   const pool = new ReplicaPool(models, queueSize);
   return {
     name,
     version,
     config,
+    predictor,
     async run(inputs, signal) {
       checkInputs(config, inputs);
       return pool.run((model) => model.run(inputs), signal);

@@ -1,5 +1,6 @@
 import { imageClassification } from './imageClassification.js';
 import type { CliTask } from './task.js';
+import { textClassification } from './textClassification.js';
 import { wordEmbeddings } from './wordEmbeddings.js';
 
 export type { CliTask, Predictor } from './task.js';
@@ -7,6 +8,7 @@ export type { CliTask, Predictor } from './task.js';
 /** The tasks of the command line, by the names that Hugging Face gives them. */
 export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['image-classification', imageClassification],
+  ['text-classification', textClassification],
   ['word-embeddings', wordEmbeddings],
 ]);
 

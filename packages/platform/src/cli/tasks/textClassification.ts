@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander';
+import type { TextClassificationTrainOptions } from 'modelwright/tasks';
+import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
+import type { CliTask } from './task.js';
+
+/** What text classification can be trained with; the names are those of `TextClassificationTrainOptions`. */
+function addTrainOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '-d, --data <file|folder|name>',
+      'a .csv, .tsv or .jsonl file, a folder with train, dev and test in such files, or reviews, which is made here',
+    )
+    .requiredOption('-o, --out <folder>', 'where to save the model')
+    .addOption(
+      new Option('-m, --model <name>', 'kind of model (default: text-cnn)').choices([
+        'text-cnn',
+        'transformer',
+        'naive-bayes',
+      ]),
+    )
+    .option(
+      '--text-column <name|n>',
+      'column of the text, by name or number from 1 (default: text, review ...)',
+    )
+    .option('--label-column <name|n>', 'column of the label (default: label, class, sentiment ...)')
+    .addOption(
+      new Option(
+        '-t, --tokenizer <kind>',
+        'what tokens are (default: characters for Chinese, else words)',
+      ).choices(['word', 'character', 'bpe', 'wordpiece']),
+    )
+    .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
+    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1))
+    .option('-e, --epochs <n>', 'times to go through the data', wholeNumber(1))
+    .option('-b, --batch-size <n>', 'texts in a step', wholeNumber(1))
+    .option('-l, --learning-rate <x>', 'size of the steps', positiveNumber)
+    .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
+    .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
+    .option(
+      '--validation-split <share>',
+      'share held out to measure on where there is no test file, 0 to 0.5 (default: 0.2)',
+      numberFrom(0, 0.5),
+    )
+    .option('--resume', 'go on from the last checkpoint, where there is one');
+}
+
+export const textClassification: CliTask = {
+  description: 'say what a text is: its mood, its subject, what its writer wants',
+  trainExamples: [
+    'modelwright train text-classification --data reviews --out models/reviews',
+    'modelwright train text-classification --data hotel.csv --text-column review --out models/hotel',
+  ],
+  addTrainOptions,
+  async train(options, hooks) {
+    const { trainTextClassifier } = await import('modelwright/tasks');
+    return trainTextClassifier({ ...(options as unknown as TextClassificationTrainOptions), ...hooks });
+  },
+  async evaluate(model, options) {
+    const { evaluateTextClassifier } = await import('modelwright/tasks');
+    return evaluateTextClassifier({ model, ...options });
+  },
+  input: 'text',
+  async openPredictor(directory) {
+    const { openTextClassifier } = await import('modelwright/tasks');
+    const model = await openTextClassifier(directory);
+    return {
+      async predict(source, top) {
+        const predictions = await model.predict(source as string, { top });
+        const shares = predictions.map(
+          ({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`,
+        );
+        return { json: { predictions }, text: shares.join('\n') };
+      },
+      release: () => model.release(),
+    };
+  },
+};
