@@ -17,27 +17,30 @@ import { where } from './where.js';
  * One step of a long short-term memory (Hochreiter and Schmidhuber, 1997): i, f, o = sigmoid, g = tanh of x + h U;
  * c' = f c + i g; h' = o tanh(c'). Where `keep` is false, h and c stay.
  * @param tensors h, c [batch, units], x [batch, 4 units] with the columns of i, f, o, g, keep bool [batch, 1] or none, U [units, 4 units]
- * @returns h', c', then what each step gives out: h', c' and x + h U
+ * @returns h', c', then what each step gives out: h', c', i, f, o and g
  */
 export function lstmStep(tensors: readonly Tensor[]): Tensor[] {
   const [h, c, x, ...rest] = tensors;
   const keep = rest.length > 1 ? rest[0] : undefined;
-  const gates = add(matmul(h!, rest.at(-1)!), x!);
   const units = h!.shape[1] as number;
+  const gates = add(matmul(h!, rest.at(-1)!), x!);
   const [open, candidate] = split(gates, [3 * units, units], 1);
   const [i, f, o] = split(sigmoid(open!), [units, units, units], 1);
-  const cell = add(mul(f!, c!), mul(i!, tanh(candidate!)));
+  const g = tanh(candidate!);
+  const cell = add(mul(f!, c!), mul(i!, g));
   const out = mul(o!, tanh(cell));
   const next = keep ? [where(keep, out, h!), where(keep, cell, c!)] : [out, cell];
-  return [...next, ...next, gates];
+  return [...next, ...next, i!, f!, o!, g];
 }
 
 /** What the loop backwards reads at each step; the optional ones where there are masks, or gradients of what a step gave out. */
 type Known = {
-  readonly factors: Tensor;
+  /** What the gradients of c, or of h for o, are multiplied with to become those of i, f, o and g before their sigmoid or tanh. */
+  readonly factors: readonly Tensor[];
+  /** From the gradient of h' to that of c', and from that to c's. */
   readonly toCell: Tensor;
   readonly forget: Tensor;
-  readonly stays?: Tensor;
+  readonly kept?: Tensor;
   readonly dh?: Tensor;
   readonly dc?: Tensor;
   readonly dGates?: Tensor;
@@ -48,36 +51,36 @@ export function lstmGradient({
   inputs,
   outputs,
   gradients,
-  attributes,
+  attributes: { reverse, scanned },
 }: GradientContext<ScanAttributes>): (Tensor | undefined)[] {
-  const { reverse, scanned } = attributes;
   const [h0, c0, x, ...rest] = inputs as [Tensor, Tensor, Tensor, ...Tensor[]];
   const weight = rest.at(-1)!;
   const kept = scanned > 1 ? cast(rest[0]!, x.dtype) : undefined;
-  const [lastH, lastC, h, c, gates] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const [dLastH, dLastC, dh, dc, dGates] = gradients;
-  const units = h0.shape[1] as number;
-  const [open, candidate] = split(gates, [3 * units, units], 2);
-  const opened = sigmoid(open!);
-  const [i, f, o] = split(opened, [units, units, units], 2) as [Tensor, Tensor, Tensor];
-  const g = tanh(candidate!);
+  const [lastH, lastC, h, c, i, f, o, g] = outputs as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const [dLastH, dLastC, dh, dc, ...dActivations] = gradients;
   const squashed = tanh(c);
-  const factors = concat(
-    [
-      mul(concat([g, previousStep(c, c0, reverse), squashed], 2), mul(opened, sub(1, opened))),
-      mul(i, sub(1, square(g))),
-    ],
-    2,
-  );
+  const slopes = [...[i, f, o].map((gate) => mul(gate, sub(1, gate))), sub(1, square(g))];
+  const others = [g, previousStep(c, c0, reverse), squashed, i];
   const toCell = mul(o, sub(1, square(squashed)));
+  const hasMore = dActivations.some((gradient) => gradient);
+  const more = hasMore ? slopes.map((slope, k) => mul(dActivations[k] ?? zerosLike(slope), slope)) : [];
   const known: Known = {
-    factors: kept ? mul(factors, kept) : factors,
+    factors: slopes.map((slope, k) => mul(slope, others[k]!)),
     toCell: kept ? mul(toCell, kept) : toCell,
     forget: kept ? add(mul(f, kept), sub(1, kept)) : f,
-    ...(kept ? { stays: sub(1, kept) } : {}),
+    ...(kept ? { kept } : {}),
     ...(dh ? { dh } : {}),
     ...(dc ? { dc } : {}),
-    ...(dGates ? { dGates } : {}),
+    ...(hasMore ? { dGates: concat(more, 2) } : {}),
   };
   const turned = transpose(weight);
   const { carry, outputs: dx } = scan(
@@ -85,11 +88,15 @@ export function lstmGradient({
       const toH = now.dh ? add(carriedH, now.dh) : carriedH;
       const fromH = add(carriedC, mul(toH, now.toCell));
       const toC = now.dc ? add(fromH, now.dc) : fromH;
-      const raw = mul(concat([toC, toC, toH, toC], 1), now.factors);
-      const before = now.dGates ? add(raw, now.dGates) : raw;
-      const product = matmul(before, turned);
-      const backH = now.stays ? add(product, mul(toH, now.stays)) : product;
-      return { carry: [backH, mul(toC, now.forget)] as const, outputs: before };
+      const raw = concat(
+        now.factors.map((factor, k) => mul(k === 2 ? toH : toC, factor)),
+        1,
+      );
+      const masked = now.kept ? mul(raw, now.kept) : raw;
+      const gates = now.dGates ? add(masked, now.dGates) : masked;
+      const product = matmul(gates, turned);
+      const backH = now.kept ? add(product, mul(toH, sub(1, now.kept))) : product;
+      return { carry: [backH, mul(toC, now.forget)] as const, outputs: gates };
     },
     [dLastH ?? zerosLike(lastH), dLastC ?? zerosLike(lastC)],
     known,

@@ -55,6 +55,8 @@ export interface Cell {
   readonly gates: number;
   /** How many tensors are carried from step to step; the first is the output. */
   readonly states: number;
+  /** Puts the columns of the gates, last axis [gates units], into the order in which `run` takes them. Default: as they are. */
+  readonly arrange?: (parameter: Tensor) => Tensor;
   /** The outputs of all steps [time, batch, units], and the last state. */
   run(direction: Direction): { readonly outputs: Tensor; readonly last: readonly Tensor[] };
 }
@@ -116,12 +118,11 @@ export function callRecurrent(
       const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`;
       const make = (name: string, shape: readonly number[]): Tensor =>
         context.parameter(`${name}${suffix}`, shape, initializers.uniform({ low: -bound, high: bound }));
-      const inputWeight = make('inputWeight', [
-        knownSize(sequence, 2, 'the number of features'),
-        cell.gates * units,
-      ]);
-      const weight = make('recurrentWeight', [units, cell.gates * units]);
-      const projected = add(matmul(sequence, inputWeight), make('bias', [cell.gates * units]));
+      const { gates, arrange = (parameter) => parameter } = cell;
+      const features = knownSize(sequence, 2, 'the number of features');
+      const inputWeight = arrange(make('inputWeight', [features, gates * units]));
+      const weight = arrange(make('recurrentWeight', [units, gates * units]));
+      const projected = add(matmul(sequence, inputWeight), arrange(make('bias', [gates * units])));
       const from =
         states.length > 0
           ? states.map((state) => pick(state, layer * directions + direction))

@@ -50,11 +50,9 @@ function gatesTogether(x: Tensor, units: number): Tensor {
 const lstmCell = (units: number): Cell => ({
   gates: 4,
   states: 2,
+  arrange: (parameter) => gatesTogether(parameter, units),
   run: ({ projected, weight, start, keep, reverse }) =>
-    lstmLoop(gatesTogether(projected, units), gatesTogether(weight, units), start as [Tensor, Tensor], {
-      keep,
-      reverse,
-    }),
+    lstmLoop(projected, weight, start as [Tensor, Tensor], { keep, reverse }),
 });
 
 /** Cases for the harness: plain, stacked in both directions, padded, with starting states. */
