@@ -12,7 +12,15 @@ import { fromParcel } from '../runtime/parcel.js';
 import type { Device } from '../runtime/runtime.js';
 import { flopsOf } from '../transforms/flops.js';
 import { simplify } from '../transforms/simplify.js';
-import { type Batch, batchKey, batchLength, exampleWeights, rowParcels, rowTypes, requireLabels } from './batch.js';
+import {
+  type Batch,
+  batchKey,
+  batchLength,
+  exampleWeights,
+  requireLabels,
+  rowParcels,
+  rowTypes,
+} from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
 import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
@@ -366,12 +374,15 @@ function flatten(layout: Layout, tree: ArrayTree): Float32Array<ArrayBuffer> {
 const worthSplitting = 5000;
 
 /**
- * How many workers a batch is split over. Convolutions gain from a session a core, each on its part of the batch, if there is
- * enough to compute for what has to be exchanged; large matrix products are as well off with one session that uses all cores.
+ * How many workers a batch is split over. Convolutions and loops over time gain from a session a core, each on its part of the
+ * batch, if there is enough to compute for what has to be exchanged; large matrix products are as well off with one session
+ * that uses all cores.
  */
 function chooseWorkers(graph: Graph, parameters: Layout, trains: boolean, cores: number): number {
-  const convolutions = graph.nodes.filter(({ primitive }) => primitive.name.startsWith('convolution'));
-  if (convolutions.length === 0) return 1;
-  const flops = convolutions.reduce((total, node) => total + flopsOf(node), 0);
+  const gaining = graph.nodes.filter(
+    ({ primitive: { name } }) => name.startsWith('convolution') || name === 'scan',
+  );
+  if (gaining.length === 0) return 1;
+  const flops = gaining.reduce((total, node) => total + flopsOf(node), 0);
   return !trains || flops > worthSplitting * parameters.size ? cores : 1;
 }
