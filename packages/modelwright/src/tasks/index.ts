@@ -5,4 +5,5 @@ export * from './events.js';
 export * from './image-classification/index.js';
 export * from './predictions.js';
 export * from './text-classification/index.js';
+export * from './token-classification/index.js';
 export * from './word-embeddings/index.js';

@@ -4,7 +4,7 @@ import type { Shape } from '../graph/shape.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import { entries, unflatten } from '../graph/tree.js';
 import type { ArrayTree, TensorTree, Variables } from '../nn/context.js';
-import { lossToJson } from '../nn/losses/index.js';
+import { type Loss, lossToJson } from '../nn/losses/index.js';
 import { isRegistered, metricToJson } from '../nn/metrics/index.js';
 import { layerToJson } from '../nn/registry.js';
 import { encodeModel } from '../onnx/encode.js';
@@ -116,7 +116,7 @@ function plainForm(
       return {
         task: table ? 'tabular-classification' : 'other',
         inputs,
-        outputs: { probabilities: softmax(output, 1) },
+        outputs: { probabilities: softmax(output, classAxisOf(loss)) },
       };
     case 'binaryCrossEntropy':
       return {
@@ -127,6 +127,12 @@ function plainForm(
     default:
       return { task: table ? 'tabular-regression' : 'other', inputs, outputs: { prediction: output } };
   }
+}
+
+/** Where the classes lie in what a classifier gives. */
+function classAxisOf(loss: Loss): number {
+  const { classAxis = 1 } = lossToJson(loss).config as { readonly classAxis?: number };
+  return classAxis;
 }
 
 const openBatch = (shape: Shape): Shape => shape.with(0, 'batch');

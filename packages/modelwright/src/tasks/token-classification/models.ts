@@ -1,0 +1,55 @@
+import type { Layer } from '../../nn/layer.js';
+import { type ConfigurableLoss, crfLoss, crossEntropy } from '../../nn/losses/index.js';
+import { bilstmCrf, transformerClassifier } from '../../nn/networks/index.js';
+
+/** What a tagger is made for. */
+export interface TaggerOptions {
+  readonly vocabulary: number;
+  readonly tags: number;
+  /** The most tokens of a sentence. */
+  readonly maximumLength: number;
+}
+
+/** A network with what it is trained with unless it is said otherwise. */
+interface Tagger {
+  readonly make: (options: TaggerOptions) => Layer;
+  readonly loss: ConfigurableLoss;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+/** Batches are padded to whole multiples of this: each length is a graph of its own in training. */
+export const lengthStep = 16;
+
+/** The class of a position that is padding. */
+export const noTag = -1;
+
+/** The networks of the task by the names that the command line uses. */
+export const taggers = {
+  'bilstm-crf': {
+    make: ({ vocabulary, tags }) => bilstmCrf({ vocabulary, tags }),
+    loss: crfLoss,
+    epochs: 8,
+    batchSize: 32,
+    learningRate: 2e-3,
+  },
+  transformer: {
+    make: ({ vocabulary, tags, maximumLength }) =>
+      transformerClassifier({
+        vocabulary,
+        classes: tags,
+        perToken: true,
+        padding: 0,
+        length: Math.ceil(maximumLength / lengthStep) * lengthStep,
+      }),
+    loss: crossEntropy.with({ classAxis: -1, ignoreIndex: noTag }),
+    epochs: 10,
+    batchSize: 32,
+    learningRate: 5e-4,
+  },
+} as const satisfies Record<string, Tagger>;
+
+export type TaggerName = keyof typeof taggers;
+
+export const taggerNames: readonly string[] = Object.keys(taggers);

@@ -1,0 +1,156 @@
+import { rm } from 'node:fs/promises';
+import type { Dataset } from '../../data/dataset.js';
+import type { Tokenizer } from '../../data/text/index.js';
+import type { TagScheme } from '../../nn/metrics/text/entities.js';
+import { adam } from '../../optim/index.js';
+import { checkModelDestination } from '../../saved/folder.js';
+import { fit } from '../../train/fit.js';
+import { TrainedModel } from '../../train/trained.js';
+import type { TrainResult } from '../events.js';
+import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor } from './encoded.js';
+import { measureSentences } from './evaluate.js';
+import { type TaggerName, taggerNames, taggers } from './models.js';
+import type { TokenClassificationTrainOptions } from './options.js';
+import { entityReportText } from './report.js';
+import {
+  holdOutSentences,
+  openSentences,
+  requireKnownTypes,
+  type TaggedSentence,
+  typesOf,
+} from './sentences.js';
+
+/**
+ * Trains a tagger of named entities, measures it strictly, and saves it with its vocabulary, a model card and a report.
+ * @throws Error when the data cannot be read, holds no entity, or the folder to save in holds something else
+ */
+export async function trainTokenClassifier(options: TokenClassificationTrainOptions): Promise<TrainResult> {
+  const { data, out, model = 'bilstm-crf', scheme = 'BIO', seed = 0, maximumLength = 256, onEvent } = options;
+  checkChoices(model, scheme, options.tooLong);
+  await checkModelDestination(out);
+  const started = performance.now();
+  const { train: all, validation, test, notes } = await openSentences(data);
+  const { train, held } =
+    test.length > 0 ? { train: all, held: test } : holdOutSentences(all, options.validationSplit ?? 0.1);
+  const types = typesOf(train, data);
+  for (const part of [validation, held]) requireKnownTypes(part, types);
+  const labels = labelsFor(types, scheme);
+  const tokenizer = tokenizerFor(train, {
+    ...(options.minimumCount !== undefined && { minimumCount: options.minimumCount }),
+    ...(options.vocabularySize !== undefined && { vocabularySize: options.vocabularySize }),
+  });
+  const encode = (sentences: readonly TaggedSentence[]) =>
+    encodeSentences(sentences, { tokenizer, labels, maximumLength, tooLong: options.tooLong });
+  const [trainPart, validationPart, heldPart] = [encode(train), encode(validation), encode(held)];
+  const truncated = [trainPart, validationPart, heldPart].reduce((sum, part) => sum + part.truncated, 0);
+  const cut = `${truncated} sentence(s) are longer than ${maximumLength} tokens and are cut off there.`;
+  for (const text of [...notes, ...(truncated > 0 ? [cut] : [])]) onEvent?.({ kind: 'note', text });
+  const { batchSize = taggers[model as TaggerName].batchSize } = options;
+  const trained = await trainNetwork(options, {
+    name: model as TaggerName,
+    labels,
+    tokenizer,
+    maximumLength,
+    batchSize,
+    train: sentenceBatches(trainPart, { batchSize, labels, seed }).batches,
+    validation:
+      validation.length > 0 ? sentenceBatches(validationPart, { batchSize, labels }).batches : undefined,
+    examples: { train: train.length, validation: validation.length },
+  });
+  const [sentences, encoded] = held.length > 0 ? [held, heldPart] : [train, trainPart];
+  const measured = await measureSentences(trained, sentences, encoded, { device: options.device });
+  const { metrics } = measured;
+  const evaluation = {
+    data: held.length > 0 ? `${data} (held out)` : data,
+    examples: sentences.length,
+    metrics,
+  };
+  await trained.save(out, {
+    data,
+    task: 'token-classification',
+    description: `Finds entities of the types ${types.join(', ')} with the model ${model}. Tokens are ${tokenizer.kind === 'word' ? 'words' : 'characters'}, tags are ${scheme}.`,
+    evaluation,
+    preprocessing: { maximumLength, vocabularySize: tokenizer.vocabularySize },
+    files: { ...tokenizer.files(), 'evaluation.md': entityReportText(measured, evaluation) },
+  });
+  if (!options.signal?.aborted) await rm(`${out}.checkpoints`, { recursive: true, force: true });
+  return {
+    task: 'token-classification',
+    model,
+    metrics,
+    seconds: (performance.now() - started) / 1000,
+    seed,
+    epochs: trained.training.epochs,
+    out,
+  };
+}
+
+function checkChoices(model: string, scheme: TagScheme, tooLong: string | undefined): void {
+  const check = (what: string, value: string, known: readonly string[]): void => {
+    if (!known.includes(value))
+      throw new Error(`There is no ${what} '${value}'. There is ${known.join(', ')}.`);
+  };
+  check('model for entities', model, taggerNames);
+  check('scheme', scheme, ['BIO', 'BIOES']);
+  check('way with long sentences', tooLong ?? 'truncate', ['truncate', 'refuse']);
+}
+
+interface NetworkTraining {
+  readonly name: TaggerName;
+  readonly labels: readonly string[];
+  readonly tokenizer: Tokenizer;
+  readonly maximumLength: number;
+  readonly batchSize: number;
+  readonly train: Dataset;
+  readonly validation: Dataset | undefined;
+  readonly examples: { readonly train: number; readonly validation: number };
+}
+
+async function trainNetwork(
+  options: TokenClassificationTrainOptions,
+  training: NetworkTraining,
+): Promise<TrainedModel> {
+  const { name, labels, tokenizer, maximumLength, batchSize, train, validation, examples } = training;
+  const tagger = taggers[name];
+  const { epochs = tagger.epochs, learningRate = tagger.learningRate, seed = 0 } = options;
+  const { onEvent, signal, device, out } = options;
+  const layers = tagger.make({ vocabulary: tokenizer.vocabularySize, tags: labels.length, maximumLength });
+  const trained = await fit(layers, train, {
+    loss: tagger.loss,
+    optimizer: adam(learningRate),
+    clipNorm: 5,
+    epochs,
+    seed,
+    progress: false,
+    ...(validation && { validation }),
+    ...(device && { device }),
+    ...(signal && { signal }),
+    checkpoint: { directory: `${out}.checkpoints`, resume: options.resume ?? false, everySteps: 200 },
+    callbacks: onEvent
+      ? [
+          {
+            onTrainBegin: ({ parameters }) =>
+              onEvent({
+                kind: 'start',
+                model: name,
+                classes: labels,
+                parameters,
+                epochs,
+                batchSize,
+                examples,
+                stepsPerEpoch: train.length,
+              }),
+            onStepEnd: ({ epoch, stepInEpoch, metrics }) =>
+              onEvent({ kind: 'step', epoch, step: stepInEpoch, metrics: metrics() }),
+            onEpochEnd: (record) => onEvent({ kind: 'epoch', record }),
+          },
+        ]
+      : [],
+  });
+  const { input_ids: ids, target } = trained.batchTypes;
+  const open = [ids!.shape[0]!, 'time'];
+  return new TrainedModel({
+    ...trained,
+    batchTypes: { input_ids: { ...ids!, shape: open }, target: { ...target!, shape: open } },
+  });
+}
