@@ -5,5 +5,6 @@ export * from './events.js';
 export * from './image-classification/index.js';
 export * from './predictions.js';
 export * from './text-classification/index.js';
+export * from './text-generation/index.js';
 export * from './token-classification/index.js';
 export * from './word-embeddings/index.js';

@@ -106,7 +106,7 @@ function cardInfo(
 }
 
 /** How long a sequence is where nothing says so, in the table of layers. */
-const sampleLength = 32;
+const sampleLength = 8;
 
 /** The types of a batch with a size for what is open, such as the length of texts. */
 function closed(types: BatchTypes): BatchTypes {

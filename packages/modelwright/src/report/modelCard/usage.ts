@@ -17,6 +17,7 @@ export function usageSection(info: ModelCardInfo): string {
 const usages: Readonly<Record<string, (sample: string | undefined) => string[]>> = {
   'image-classification': pictureUsage,
   'text-classification': textUsage,
+  'text-generation': generationUsage,
 };
 
 function textUsage(sample = 'A text to classify.'): string[] {
@@ -34,6 +35,25 @@ function textUsage(sample = 'A text to classify.'): string[] {
       ].join('\n'),
     ),
     'The ids that the ONNX file takes are those of `tokenizer.json`, 0 at the end for padding.',
+  ];
+}
+
+function generationUsage(sample = 'The beginning of a text'): string[] {
+  return [
+    "On the command line, in this model's folder:",
+    codeBlock('sh', `modelwright predict . --prompt ${shellQuoted(sample)}`),
+    'In TypeScript:',
+    codeBlock(
+      'ts',
+      [
+        "import { openTextGenerator } from 'modelwright/tasks';",
+        '',
+        "const model = await openTextGenerator('.');",
+        `for await (const piece of model.generate(${JSON.stringify(sample)})) process.stdout.write(piece);`,
+      ].join('\n'),
+    ),
+    'The ids that the ONNX files take are those of `tokenizer.json`. `onnx/step.onnx` makes a token from cached keys and values: ' +
+      '`past.*` begin with 0 positions, and `present.*` of one step are `past.*` of the next.',
   ];
 }
 
