@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import type { NdArray } from '../graph/array.js';
+import { NdArray, sizeOf } from '../graph/array.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { Device } from '../runtime/runtime.js';
 import { type Batch, batchLength } from './batch.js';
@@ -75,7 +75,7 @@ export async function evaluateWith(
           averaged: options.averaged ?? false,
         })
         .then((predictions) => {
-          if (predictions) options.onPredictions?.(predictions, batch);
+          if (predictions) options.onPredictions?.(firstRows(predictions, batchLength(batch)), batch);
           done += batchLength(batch);
           options.onProgress?.(done);
         });
@@ -88,4 +88,11 @@ export async function evaluateWith(
     await Promise.allSettled(underway);
   }
   return summarizeTotals(totals, metrics);
+}
+
+/** The first rows of an array: a last batch is filled up to the size of the others. */
+function firstRows(array: NdArray, rows: number): NdArray {
+  const [all, ...inner] = array.shape;
+  if (all === rows) return array;
+  return new NdArray(array.dtype, [rows, ...inner], array.data.subarray(0, rows * sizeOf(inner)) as typeof array.data);
 }

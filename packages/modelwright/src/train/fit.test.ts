@@ -211,4 +211,14 @@ describe('fit, given what does not fit', () => {
     const trained = await fit(few, bars(9).select([0]), options);
     await assert.rejects(evaluate(trained, bars(9)), /A target is \d, but the model tells 2 classes apart/);
   });
+
+  it('gives as many predictions as a last short batch has examples', async () => {
+    const trained = await fit(plainNetwork(), bars(9), options);
+    const rows: [number, number][] = [];
+    await evaluate(trained, bars(9), {
+      batchSize: 4,
+      onPredictions: (predictions, { target }) => rows.push([predictions.shape[0]!, target!.size]),
+    });
+    assert.deepEqual(rows.toSorted((a, b) => b[0] - a[0]), [[4, 4], [4, 4], [1, 1]]);
+  });
 });
