@@ -1,8 +1,9 @@
 import { buffer, text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import type { TextGenerationOptions } from 'modelwright/tasks';
 import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
-import { wholeNumber } from '../numbers.js';
+import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
 import { type CliTask, taskOf } from '../tasks/index.js';
 
@@ -13,27 +14,46 @@ export function addPredict(program: Command): void {
     .description('ask a saved model about files or text')
     .argument('<model>', 'folder of a saved model')
     .argument(
-      '<inputs...>',
+      '[inputs...]',
       "files to predict on, or text for models that take text; '-' is standard input, of which each line is a text",
     )
     .option('-k, --top <n>', 'the most classes or neighbours to show', wholeNumber(1), 5)
     .option('--json', 'end with one line of JSON')
+    .optionsGroup('Options for models that make text:')
+    .option('-p, --prompt <text>', 'the beginning of the text, as an input would be')
+    .option('--maximum-length <n>', 'tokens to make at most (default: 200)', wholeNumber(1))
+    .option('--temperature <x>', '0: always the likeliest token (default: 0.8)', numberFrom(0, 100))
+    .option('--top-k <n>', 'choose among the n likeliest tokens', wholeNumber(1))
+    .option('--top-p <share>', 'choose among the likeliest tokens that reach this', numberFrom(1e-6, 1))
+    .option('--repetition-penalty <x>', 'above 1: fewer repetitions (default: 1)', positiveNumber)
+    .option('-s, --seed <n>', 'equal seeds make equal texts (default: 0)', wholeNumber(0, 2 ** 32 - 1))
+    .option('--stop <text>', 'end before this text')
+    .option('--truncate', 'cut off the beginning of a prompt that is too long')
     .addHelpText(
       'after',
       examples([
         'modelwright predict models/photos cat.jpg dog.jpg',
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
         'modelwright predict models/words king queen --top 10',
+        'modelwright predict models/shakespeare --prompt "ROMEO:" --seed 7',
       ]),
     )
     .action(predict);
 }
 
+interface PredictOptions extends OutputOptions, TextGenerationOptions {
+  readonly top: number;
+  readonly prompt?: string;
+}
+
 async function predict(
   directory: string,
-  inputs: readonly string[],
-  options: OutputOptions & { top: number },
+  given: readonly string[],
+  { top, prompt, json = false, ...making }: PredictOptions,
+  command: Command,
 ): Promise<void> {
+  const inputs = prompt === undefined ? given : [...given, prompt];
+  if (inputs.length === 0) command.error("error: there is nothing to predict on: give an input, or '-'");
   const { readModelFolder } = await import('modelwright/saved');
   const { config } = await readModelFolder(directory);
   const task = taskOf(config.task);
@@ -44,9 +64,15 @@ async function predict(
   let failures = 0;
   for (const { name, source } of sources) {
     try {
-      const { json, text } = await predictor.predict(source, options.top);
-      results.push({ [task.input]: name, ...json });
-      texts.push(sources.length === 1 ? text : `${name}\n${text}`);
+      let streamed = false;
+      const onPiece = (piece: string): void => {
+        streamed = true;
+        process.stdout.write(piece);
+      };
+      const outcome = await predictor.predict(source, top, { options: making, ...(!json && { onPiece }) });
+      results.push({ [task.input]: name, ...outcome.json });
+      if (streamed) process.stdout.write('\n');
+      else texts.push(sources.length === 1 ? outcome.text : `${name}\n${outcome.text}`);
     } catch (error) {
       failures++;
       results.push({ [task.input]: name, error: oneLine(error) });
@@ -55,7 +81,7 @@ async function predict(
   }
   await predictor.release();
   const result = { model: directory, task: config.task, results };
-  if (options.json || texts.length > 0) writeResult(options, result, () => texts.join('\n\n'));
+  if (json || texts.length > 0) writeResult({ json }, result, () => texts.join('\n\n'));
   if (failures > 0) throw new SilentFailure(exitStatus.failure);
 }
 

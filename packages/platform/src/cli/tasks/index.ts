@@ -1,6 +1,7 @@
 import { imageClassification } from './imageClassification.js';
 import type { CliTask } from './task.js';
 import { textClassification } from './textClassification.js';
+import { textGeneration } from './textGeneration.js';
 import { tokenClassification } from './tokenClassification.js';
 import { wordEmbeddings } from './wordEmbeddings.js';
 
@@ -10,6 +11,7 @@ export type { CliTask, Predictor } from './task.js';
 export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['image-classification', imageClassification],
   ['text-classification', textClassification],
+  ['text-generation', textGeneration],
   ['token-classification', tokenClassification],
   ['word-embeddings', wordEmbeddings],
 ]);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EvaluateResult, TrainEvent, TrainResult } from 'modelwright/tasks';
+import type { EvaluateResult, TextGenerationOptions, TrainEvent, TrainResult } from 'modelwright/tasks';
 
 /** What training a task needs beyond the user's options. */
 export interface TrainHooks {
@@ -33,14 +33,22 @@ export interface CliTask {
   openPredictor(directory: string): Promise<Predictor>;
 }
 
+/** How models make text, where they do. */
+export interface TextMaking {
+  readonly options: TextGenerationOptions;
+  /** Is given the outcome's text in pieces, as they are made. */
+  readonly onPiece?: (piece: string) => void;
+}
+
 /** A saved model that is asked about inputs one by one. */
 export interface Predictor {
   /**
    * Predicts on one input.
    * @param source the name of a file, or its bytes; or the text itself
    * @param top the most classes, or neighbours, to give
+   * @param making how text is made, for models that make text
    */
-  predict(source: string | Uint8Array, top: number): Promise<PredictionOutcome>;
+  predict(source: string | Uint8Array, top: number, making: TextMaking): Promise<PredictionOutcome>;
   release(): Promise<void>;
 }
 
