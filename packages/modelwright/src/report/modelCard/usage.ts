@@ -17,10 +17,11 @@ export function usageSection(info: ModelCardInfo): string {
 const usages: Readonly<Record<string, (sample: string | undefined) => string[]>> = {
   'image-classification': pictureUsage,
   'text-classification': textUsage,
+  'token-classification': (sample) => textUsage(sample, 'openTokenClassifier'),
   'text-generation': generationUsage,
 };
 
-function textUsage(sample = 'A text to classify.'): string[] {
+function textUsage(sample = 'A text to classify.', open = 'openTextClassifier'): string[] {
   return [
     "On the command line, in this model's folder:",
     codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
@@ -28,9 +29,9 @@ function textUsage(sample = 'A text to classify.'): string[] {
     codeBlock(
       'ts',
       [
-        "import { openTextClassifier } from 'modelwright/tasks';",
+        `import { ${open} } from 'modelwright/tasks';`,
         '',
-        "const model = await openTextClassifier('.');",
+        `const model = await ${open}('.');`,
         `console.log(await model.predict(${JSON.stringify(sample)}));`,
       ].join('\n'),
     ),

@@ -124,6 +124,7 @@ describe('training, measuring and using a tagger', () => {
       assert.deepEqual(notes, [`${cutOff} sentence(s) are longer than 11 tokens and are cut off there.`]);
       const measured = await evaluateTokenClassifier({ model: out, data });
       assert.deepEqual(measured.metrics, metrics);
+      assert.match(await readFile(join(out, 'README.md'), 'utf8'), /await openTokenClassifier\('\.'\)/);
       assert.match(await readFile(join(out, 'evaluation.md'), 'utf8'), /\| FROM \| [01]\.\d{4} \|/);
 
       const tagger = await openTokenClassifier(out);

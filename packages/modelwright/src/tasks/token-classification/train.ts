@@ -69,6 +69,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     data,
     task: 'token-classification',
     description: `Finds entities of the types ${types.join(', ')} with the model ${model}. Tokens are ${tokenizer.kind === 'word' ? 'words' : 'characters'}, tags are ${scheme}.`,
+    sampleInput: sentences[0]!.tokens.join(tokenizer.kind === 'word' ? ' ' : ''),
     evaluation,
     preprocessing: { maximumLength, vocabularySize: tokenizer.vocabularySize },
     files: { ...tokenizer.files(), 'evaluation.md': entityReportText(measured, evaluation) },
