@@ -27,27 +27,45 @@ describe('decodeModel', () => {
     const inner = (branch!.attributes.then_branch as OnnxGraph).initializers.get('inner')!;
     assert.deepEqual(inner.toNumbers(), [5, 6]);
     const { initializers } = graph;
-    assert.deepEqual(initializers.get('weight'), NdArray.from([[1, 2, 3], [4, 5, 6]]));
+    assert.deepEqual(
+      initializers.get('weight'),
+      NdArray.from([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    );
     assert.deepEqual(initializers.get('ids'), NdArray.from([7, -8], 'int64'));
     assert.deepEqual(initializers.get('bytes'), NdArray.from([1, 2, 255], 'uint8'));
   });
 
   it('reads what encodeModel writes', () => {
     const x = input('x', 'float32', ['batch', 2]);
-    const weight = NdArray.from([[1, 2, 3], [4, 5, 6]]);
+    const weight = NdArray.from([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     const model = decodeModel(
-      encodeModel(new Graph([x], [relu(matmul(x, constant(weight)))]), { outputNames: ['y'], metadata: { note: 'n' } }),
+      encodeModel(new Graph([x], [relu(matmul(x, constant(weight)))]), {
+        outputNames: ['y'],
+        metadata: { note: 'n' },
+      }),
     );
     assert.deepEqual(model.opsets, { '': opsetVersion });
     assert.deepEqual(model.metadata, { note: 'n' });
-    assert.deepEqual(model.graph.nodes.map(({ operator }) => operator), ['MatMul', 'Relu']);
+    assert.deepEqual(
+      model.graph.nodes.map(({ operator }) => operator),
+      ['MatMul', 'Relu'],
+    );
     assert.deepEqual([...model.graph.initializers.values()], [weight]);
     assert.deepEqual(model.graph.outputs, [{ name: 'y', dtype: 'float32', shape: ['batch', 3] }]);
   });
 
   it('refuses what is no ONNX file, is cut off, or says more than it holds', () => {
     assert.throws(() => decodeModel(new Uint8Array()), /holds no graph/);
-    assert.throws(() => decodeModel(file.subarray(0, 200), 'small.onnx'), /small\.onnx cannot be read: it is cut off/);
+    assert.throws(
+      () => decodeModel(file.subarray(0, 200), 'small.onnx'),
+      /small\.onnx cannot be read: it is cut off/,
+    );
     assert.throws(() => decodeModel(new TextEncoder().encode('this is a text, not a model')), /no ONNX file/);
     // The dims of 'bytes', 3, made 3 times 2^20: a length that the data does not have.
     const marker = Buffer.from(file).lastIndexOf(Buffer.from([0x08, 0x03, 0x10, 0x02]));

@@ -5,11 +5,11 @@ import type { Shape } from '../graph/shape.js';
 import {
   type AttributeProto,
   AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
   type GraphProto,
   type ModelProto,
   ModelProtoSchema,
   type TensorProto,
-  TensorProto_DataLocation as DataLocation,
   type ValueInfoProto,
 } from './generated/onnx_pb.js';
 import { onnxDataType } from './types.js';
@@ -23,7 +23,13 @@ export interface OnnxValue {
 }
 
 /** What an attribute of a node holds. */
-export type OnnxAttributeValue = number | bigint | string | NdArray | OnnxGraph | readonly (number | bigint | string)[];
+export type OnnxAttributeValue =
+  | number
+  | bigint
+  | string
+  | NdArray
+  | OnnxGraph
+  | readonly (number | bigint | string)[];
 
 /** One operation of an ONNX file. */
 export interface OnnxNode {
@@ -81,7 +87,8 @@ export function decodeModel(bytes: Uint8Array, where = 'the ONNX file'): OnnxMod
 }
 
 function decodeGraph(graph: GraphProto, where: string): OnnxGraph {
-  if (graph.sparseInitializer.length > 0) throw new Error(`${where} holds sparse tensors, which are not read.`);
+  if (graph.sparseInitializer.length > 0)
+    throw new Error(`${where} holds sparse tensors, which are not read.`);
   return {
     name: graph.name,
     inputs: graph.input.map((value) => decodeValue(value, where)),
@@ -138,20 +145,25 @@ function decodeAttribute(attribute: AttributeProto, where: string): OnnxAttribut
     case AttributeType.GRAPH:
       if (attribute.g) return decodeGraph(attribute.g, where);
   }
-  throw new Error(`${where}: attribute '${name}' is of a kind that is not read (${AttributeType[type] ?? type}).`);
+  throw new Error(
+    `${where}: attribute '${name}' is of a kind that is not read (${AttributeType[type] ?? type}).`,
+  );
 }
 
 /** A TensorProto as an array. @throws Error when its data is outside the file, or not as long as its shape says */
 function decodeTensor(tensor: TensorProto, where: string): NdArray {
   const what = `${where}: tensor '${tensor.name}'`;
-  if (tensor.dataLocation === DataLocation.EXTERNAL) throw new Error(`${what} keeps its data in another file, which is not read.`);
+  if (tensor.dataLocation === DataLocation.EXTERNAL)
+    throw new Error(`${what} keeps its data in another file, which is not read.`);
   const dtype = dtypeOf(tensor.dataType, what);
   const shape = tensor.dims.map(Number);
   const size = sizeOf(shape);
   const { rawData } = tensor;
   if (rawData.length > 0 || size === 0) {
     if (rawData.length !== size * bytesPerElement(dtype)) {
-      throw new Error(`${what} of shape [${shape}] needs ${size * bytesPerElement(dtype)} bytes, but has ${rawData.length}.`);
+      throw new Error(
+        `${what} of shape [${shape}] needs ${size * bytesPerElement(dtype)} bytes, but has ${rawData.length}.`,
+      );
     }
     return new NdArray(dtype, shape, new (typedArrayOf(dtype))(new Uint8Array(rawData).buffer));
   }
@@ -159,6 +171,7 @@ function decodeTensor(tensor: TensorProto, where: string): NdArray {
     [tensor.floatData, tensor.doubleData, tensor.int64Data, tensor.int32Data, tensor.uint64Data].find(
       (values) => values.length > 0,
     ) ?? [];
-  if (listed.length !== size) throw new Error(`${what} of shape [${shape}] needs ${size} elements, but has ${listed.length}.`);
+  if (listed.length !== size)
+    throw new Error(`${what} of shape [${shape}] needs ${size} elements, but has ${listed.length}.`);
   return NdArray.of(dtype, shape, listed.map(Number));
 }

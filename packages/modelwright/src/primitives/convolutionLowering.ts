@@ -1,7 +1,7 @@
 // How the gradients of a convolution are said in ONNX. Chosen by measurement; see docs/engine-notes.md.
 
-import type { Shape } from '../graph/shape.js';
 import { sizeOf } from '../graph/array.js';
+import type { Shape } from '../graph/shape.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
 
@@ -21,7 +21,12 @@ export function lowerInputGradient(
     counts.map((count, axis) => dilations[axis]! * (kernel[axis]! - 1) - count),
   );
   const sameSize = sizeOf(space) <= 1.1 * sizeOf(out) && strides.every((stride) => stride === 1);
-  if (groups === 1 && sameSize && pads.every((count) => count >= 0) && batch! * sizeOf(out) >= manyPositions) {
+  if (
+    groups === 1 &&
+    sameSize &&
+    pads.every((count) => count >= 0) &&
+    batch! * sizeOf(out) >= manyPositions
+  ) {
     return [flippedConvolution(to, g!, filter!, pads, dilations)];
   }
   const leftOver = space.map((size, axis) => {
@@ -51,7 +56,13 @@ function flippedConvolution(
 ): string {
   const axes = dilations.map((_, axis) => axis + 2);
   const all = (value: number): string => to.integers(dilations.map(() => value));
-  const turned = to.emit('Slice', [filter, all(-1), all(Number.MIN_SAFE_INTEGER), to.integers(axes), all(-1)]);
+  const turned = to.emit('Slice', [
+    filter,
+    all(-1),
+    all(Number.MIN_SAFE_INTEGER),
+    to.integers(axes),
+    all(-1),
+  ]);
   const swapped = to.emit('Transpose', [turned], { perm: [1, 0, ...axes] });
   return to.emit('Conv', [g, swapped], { pads, dilations, strides: dilations.map(() => 1) });
 }
@@ -132,7 +143,12 @@ function productOverBatch(to: Lowering, moved: readonly string[], g: string, pro
   return filterShape(to, untangled, [0, 2, 1], problem.shape);
 }
 
-function productsOfAllTaps(to: Lowering, moved: readonly string[], g: string, problem: FilterProblem): string {
+function productsOfAllTaps(
+  to: Lowering,
+  moved: readonly string[],
+  g: string,
+  problem: FilterProblem,
+): string {
   const { batch, filters, groups, perGroup, positions, taps, shape } = problem;
   const joined = join(to, moved);
   const byGroup =

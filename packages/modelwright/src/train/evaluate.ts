@@ -94,5 +94,9 @@ export async function evaluateWith(
 function firstRows(array: NdArray, rows: number): NdArray {
   const [all, ...inner] = array.shape;
   if (all === rows) return array;
-  return new NdArray(array.dtype, [rows, ...inner], array.data.subarray(0, rows * sizeOf(inner)) as typeof array.data);
+  return new NdArray(
+    array.dtype,
+    [rows, ...inner],
+    array.data.subarray(0, rows * sizeOf(inner)) as typeof array.data,
+  );
 }

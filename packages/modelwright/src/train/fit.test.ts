@@ -219,6 +219,13 @@ describe('fit, given what does not fit', () => {
       batchSize: 4,
       onPredictions: (predictions, { target }) => rows.push([predictions.shape[0]!, target!.size]),
     });
-    assert.deepEqual(rows.toSorted((a, b) => b[0] - a[0]), [[4, 4], [4, 4], [1, 1]]);
+    assert.deepEqual(
+      rows.toSorted((a, b) => b[0] - a[0]),
+      [
+        [4, 4],
+        [4, 4],
+        [1, 1],
+      ],
+    );
   });
 });
