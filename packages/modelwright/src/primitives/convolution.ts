@@ -129,7 +129,7 @@ export const convolutionInputGradientPrimitive = definePrimitive<ConvolutionAttr
     })),
     {
       // Large enough to be said as a convolution with turned filters.
-      inputs: [spread([16, 2, 16, 17]), spread([2, 3, 3, 2], -1, 1, 0.1)],
+      inputs: [spread([16, 2, 16, 17], -0.5, 0.5), spread([2, 3, 3, 2], -1, 1, 0.1)],
       attributes: { ...plain(2), before: [1, 1], after: [1, 0], shape: [16, 3, 16, 17] },
       noGradient: 'too many elements; the rule is checked on the other samples',
     },
