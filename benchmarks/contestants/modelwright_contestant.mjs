@@ -61,22 +61,15 @@ async function stepsOf(model, loss, batch) {
     data[0],
   );
   let step = 0;
-  // As fit does: a step is sent before the one before it is done, and the loss that is read is the earlier one's.
-  const send = async () => {
-    const totals = { loss: 0, weight: 0, statistics: new Map() };
-    return (await session.step([data[step % batches]], ++step, 1e-3, totals)).finished;
-  };
-  let underway = Promise.resolve().then(send);
   return {
+    // As fit does: a step is sent before the one before it is done.
+    ahead: true,
     async step() {
-      const earlier = underway;
-      underway = send();
-      return (await earlier).loss;
+      const totals = { loss: 0, weight: 0, statistics: new Map() };
+      const { finished } = await session.step([data[step % batches]], ++step, 1e-3, totals);
+      return (await finished).loss;
     },
-    async release() {
-      await underway;
-      await session.close();
-    },
+    release: () => session.close(),
   };
 }
 

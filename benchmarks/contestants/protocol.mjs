@@ -7,8 +7,9 @@ export class Skip extends Error {}
 /**
  * Announces the contestant and answers the runner's commands until `exit`.
  *
- * `rows` maps a row's name to an async maker, which builds the row's work and gives `{ step, release? }`:
- * `step()` does the work once and gives the loss (or, for prediction, any number made from the output).
+ * `rows` maps a row's name to an async maker, which builds the row's work and gives `{ step, ahead?, release? }`:
+ * `step()` does the work once and gives the loss (or, for prediction, any number made from the output). With `ahead` a step is
+ * begun before the one before it is done; a turn still begins and ends with nothing under way.
  */
 export async function serve({ name, version, threads, rows }) {
   let work;
@@ -23,10 +24,15 @@ export async function serve({ name, version, threads, rows }) {
     async run({ steps }) {
       const milliseconds = [];
       let loss;
-      for (let i = 0; i < steps; i++) {
-        const start = performance.now();
-        loss = await work.step();
-        milliseconds.push(performance.now() - start);
+      let last = performance.now();
+      let underway = work.step();
+      for (let left = steps - 1; left >= 0; left--) {
+        const next = left > 0 && work.ahead ? work.step() : undefined;
+        loss = await underway;
+        const now = performance.now();
+        milliseconds.push(now - last);
+        last = now;
+        underway = next ?? (left > 0 ? work.step() : undefined);
       }
       return { milliseconds, loss };
     },
