@@ -9,7 +9,7 @@ import type { TensorTree, Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
 import type { ConfigurableLoss, CrossEntropyOptions, Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
-import type { Optimizer } from '../optim/index.js';
+import { emaUpdate, type Optimizer } from '../optim/index.js';
 import { clip, mul, step as positive, sum } from '../primitives/index.js';
 import { gradients } from '../transforms/grad.js';
 import { type Layout, layOut } from './engine/layout.js';
@@ -224,7 +224,7 @@ export function traceUpdate(
     hyper: Object.fromEntries(names.map((name, position) => [name, scalars[position]!])),
   });
   const decay = options.average ?? 0;
-  const newAverage = average.map((mean) => mul(mean, decay).add(mul(updated.parameter, 1 - decay)));
+  const newAverage = average.map((mean) => emaUpdate(mean, updated.parameter, decay));
   return new Graph(
     [parameter, ...slots, ...average, gradient, ...scalars],
     [updated.parameter, ...updated.slots, ...newAverage],
