@@ -3,6 +3,7 @@ import '../train/node.js';
 
 export * from './events.js';
 export * from './image-classification/index.js';
+export * from './options.js';
 export * from './predictions.js';
 export * from './text-classification/index.js';
 export * from './text-generation/index.js';

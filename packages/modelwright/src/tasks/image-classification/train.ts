@@ -1,14 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Dataset } from '../../data/dataset.js';
 import { crossEntropy } from '../../nn/losses/index.js';
 import { accuracy } from '../../nn/metrics/index.js';
 import { type NetworkName, networks } from '../../nn/networks/index.js';
 import { adam, cosineDecay } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
-import type { Callback } from '../../train/callbacks.js';
-import { fit } from '../../train/fit.js';
 import type { TrainResult } from '../events.js';
+import { finishTraining, trainNetwork } from '../trainNetwork.js';
 import { measure } from './evaluate.js';
 import { holdOut, openImages } from './images.js';
 import type { ImageClassificationTrainOptions } from './options.js';
@@ -21,7 +18,7 @@ const defaultSplit = 0.2;
  * @throws Error when the data cannot be read, a class has no pictures, or the folder to save in holds something else
  */
 export async function trainImageClassifier(options: ImageClassificationTrainOptions): Promise<TrainResult> {
-  const { data, out, seed = 0, onEvent } = options;
+  const { data, out, onEvent } = options;
   await checkModelDestination(out);
   const started = performance.now();
   const dataName = basename(resolve(data));
@@ -35,8 +32,7 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   const name = options.model ?? (images.channels === 1 && images.size[0] <= 32 ? 'digits-cnn' : 'small-cnn');
   const settings = settingsFor(requireNetwork(name), options);
   const { epochs, batchSize } = settings;
-  const checkpoints = `${out}.checkpoints`;
-  const trained = await fit(
+  const trained = await trainNetwork(
     networks[requireNetwork(name)]({ classes: images.classNames.length }),
     train.withClassNames(images.classNames),
     {
@@ -49,15 +45,13 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
       ),
       epochs,
       batchSize,
-      seed,
-      progress: false,
       ...(held && { validation: held }),
-      ...(options.device && { device: options.device }),
-      ...(options.signal && { signal: options.signal }),
-      checkpoint: { directory: checkpoints, resume: options.resume ?? false, everySteps: 200 },
-      callbacks: onEvent
-        ? [reporter(onEvent, { model: name, classes: images.classNames, train, held, epochs, batchSize })]
-        : [],
+    },
+    {
+      options,
+      model: name,
+      classes: images.classNames,
+      examples: { train: train.length, validation: held?.length ?? 0 },
     },
   );
   const measured = await measure(trained, test ?? train, { device: options.device });
@@ -70,16 +64,13 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
       ...measured,
     },
   });
-  if (!options.signal?.aborted) await rm(checkpoints, { recursive: true, force: true });
-  return {
+  return finishTraining(options, {
     task: 'image-classification',
     model: name,
     metrics: measured.metrics,
-    seconds: (performance.now() - started) / 1000,
-    seed,
     epochs: trained.training.epochs,
-    out,
-  };
+    started,
+  });
 }
 
 function requireNetwork(name: string): NetworkName {
@@ -106,37 +97,5 @@ function settingsFor(
     batchSize: batchSize ?? 32,
     learningRate: learningRate ?? 1e-3,
     schedule: !small,
-  };
-}
-
-/** Passes on what happens in a training. */
-function reporter(
-  onEvent: NonNullable<ImageClassificationTrainOptions['onEvent']>,
-  about: {
-    model: string;
-    classes: readonly string[];
-    train: Dataset;
-    held: Dataset | undefined;
-    epochs: number;
-    batchSize: number;
-  },
-): Callback {
-  const { model, classes, train, held, epochs, batchSize } = about;
-  return {
-    onTrainBegin({ parameters }) {
-      onEvent({
-        kind: 'start',
-        model,
-        classes,
-        parameters,
-        epochs,
-        batchSize,
-        examples: { train: train.length, validation: held?.length ?? 0 },
-        stepsPerEpoch: Math.ceil(train.length / batchSize),
-      });
-    },
-    onStepEnd: ({ epoch, stepInEpoch, metrics }) =>
-      onEvent({ kind: 'step', epoch, step: stepInEpoch, metrics: metrics() }),
-    onEpochEnd: (record) => onEvent({ kind: 'epoch', record }),
   };
 }

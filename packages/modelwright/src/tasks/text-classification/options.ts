@@ -1,5 +1,5 @@
-import type { Device } from '../../runtime/runtime.js';
-import type { EvaluateResult, TrainEvent } from '../events.js';
+import type { EvaluateResult } from '../events.js';
+import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
 
 /** Where labelled texts are, and how their files are read. */
 export interface TextSourceOptions {
@@ -15,9 +15,8 @@ export interface TextSourceOptions {
 }
 
 /** How to train a classifier of texts. What is left out takes the task's default. */
-export interface TextClassificationTrainOptions extends TextSourceOptions {
-  /** Folder to save the model in. */
-  readonly out: string;
+export interface TextClassificationTrainOptions extends TextSourceOptions, NetworkTrainOptions {
+  readonly data: string;
   /** Name of the model: `text-cnn`, `transformer` or `naive-bayes`. Default: `text-cnn`. */
   readonly model?: string | undefined;
   /** What tokens are: `word`, `character`, `bpe` or `wordpiece`. Default: characters for Chinese, otherwise words. */
@@ -26,28 +25,13 @@ export interface TextClassificationTrainOptions extends TextSourceOptions {
   readonly vocabularySize?: number | undefined;
   /** The most tokens of a text; what is beyond is cut off, with a count. Default: 256. */
   readonly maximumLength?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly learningRate?: number | undefined;
-  /** Equal seeds give equal runs. */
-  readonly seed?: number | undefined;
-  readonly device?: Device | undefined;
   /** Share of the data held out to measure on, in [0, 0.5], where there is no test file. Default: 0.2. */
   readonly validationSplit?: number | undefined;
-  /** Whether to go on from the last checkpoint in `out`, where there is one. */
-  readonly resume?: boolean | undefined;
-  /** Called as the training goes on. */
-  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
-  /** Stops the training after the step that is running; a checkpoint is kept. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How to measure a saved classifier of texts. */
-export interface TextClassificationEvaluateOptions extends TextSourceOptions {
-  /** Folder of the saved model. */
-  readonly model: string;
-  readonly batchSize?: number | undefined;
-  readonly device?: Device | undefined;
+export interface TextClassificationEvaluateOptions extends TextSourceOptions, EvaluateOptions {
+  readonly data: string;
 }
 
 /** A text that the model got wrong. */

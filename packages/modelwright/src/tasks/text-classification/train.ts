@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import type { Dataset } from '../../data/dataset.js';
 import {
   type LabelledText,
   type Tokenizer,
@@ -11,9 +9,9 @@ import { crossEntropy } from '../../nn/losses/index.js';
 import { accuracy } from '../../nn/metrics/index.js';
 import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
-import { fit } from '../../train/fit.js';
 import { TrainedModel } from '../../train/trained.js';
-import type { TrainEvent, TrainResult } from '../events.js';
+import type { TrainResult } from '../events.js';
+import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { type EncodedTexts, encodeTexts, textBatches } from './encoded.js';
 import { measureTexts } from './evaluate.js';
 import { type TextNetworkName, textModelNames, textNetworks } from './models.js';
@@ -53,7 +51,7 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
   const trained =
     model === 'naive-bayes'
       ? await countedModel(bayes, trainTexts, labels, seed)
-      : await trainNetwork(model as TextNetworkName, {
+      : await trainTextNetwork(model as TextNetworkName, {
           options,
           labels,
           tokenizer,
@@ -83,16 +81,13 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
     preprocessing: { maximumLength, vocabularySize: tokenizer.vocabularySize },
     ...(await evaluationFiles(measured, { labels, evaluation, tokenizer })),
   });
-  if (!options.signal?.aborted) await rm(`${out}.checkpoints`, { recursive: true, force: true });
-  return {
+  return finishTraining(options, {
     task: 'text-classification',
     model,
     metrics,
-    seconds: (performance.now() - started) / 1000,
-    seed,
     epochs: trained.training.epochs,
-    out,
-  };
+    started,
+  });
 }
 
 /** By characters where most of the text is Chinese, Japanese or the like, otherwise by words. */
@@ -120,7 +115,7 @@ interface NetworkTraining {
   readonly validation: EncodedTexts;
 }
 
-async function trainNetwork(name: TextNetworkName, training: NetworkTraining): Promise<TrainedModel> {
+async function trainTextNetwork(name: TextNetworkName, training: NetworkTraining): Promise<TrainedModel> {
   const { options, labels, tokenizer, maximumLength, train, validation } = training;
   const network = textNetworks[name];
   const {
@@ -129,8 +124,6 @@ async function trainNetwork(name: TextNetworkName, training: NetworkTraining): P
     learningRate = network.learningRate,
     seed = 0,
   } = options;
-  const { onEvent, signal, device, out } = options;
-  const batches = textBatches(train, { batchSize, labels, seed });
   const held =
     validation.sequences.length > 0 ? textBatches(validation, { batchSize: 64, labels }) : undefined;
   const layers = network.make({
@@ -138,56 +131,25 @@ async function trainNetwork(name: TextNetworkName, training: NetworkTraining): P
     classes: labels.length,
     maximumLength,
   });
-  const trained = await fit(layers, batches, {
-    loss: crossEntropy,
-    metrics: [accuracy],
-    optimizer: adam(learningRate),
-    epochs,
-    seed,
-    progress: false,
-    ...(held && { validation: held, keepBest: { metric: 'accuracy' } }),
-    ...(device && { device }),
-    ...(signal && { signal }),
-    checkpoint: { directory: `${out}.checkpoints`, resume: options.resume ?? false, everySteps: 200 },
-    callbacks: onEvent ? [reporter(onEvent, { model: name, training, batches, epochs, batchSize })] : [],
-  });
-  return withOpenTime(trained);
-}
-
-/** Passes on what happens in a training. */
-function reporter(
-  onEvent: (event: TrainEvent) => void,
-  about: { model: string; training: NetworkTraining; batches: Dataset; epochs: number; batchSize: number },
-) {
-  const { model, training, batches, epochs, batchSize } = about;
-  return {
-    onTrainBegin({ parameters }: { readonly parameters: number }) {
-      onEvent({
-        kind: 'start',
-        model,
-        classes: training.labels,
-        parameters,
-        epochs,
-        batchSize,
-        examples: { train: training.train.targets.length, validation: training.validation.targets.length },
-        stepsPerEpoch: batches.length,
-      });
+  const trained = await trainNetwork(
+    layers,
+    textBatches(train, { batchSize, labels, seed }),
+    {
+      loss: crossEntropy,
+      metrics: [accuracy],
+      optimizer: adam(learningRate),
+      epochs,
+      batchSize,
+      ...(held && { validation: held, keepBest: { metric: 'accuracy' } }),
     },
-    onStepEnd: (step: { epoch: number; stepInEpoch: number; metrics: () => Record<string, number> }) =>
-      onEvent({ kind: 'step', epoch: step.epoch, step: step.stepInEpoch, metrics: step.metrics() }),
-    onEpochEnd: (record: Extract<TrainEvent, { kind: 'epoch' }>['record']) =>
-      onEvent({ kind: 'epoch', record }),
-  };
-}
-
-/** The same model for texts of any length. */
-function withOpenTime(trained: TrainedModel): TrainedModel {
-  const { input_ids: ids, target } = trained.batchTypes;
-  const [batch] = ids!.shape;
-  return new TrainedModel({
-    ...trained,
-    batchTypes: { input_ids: { dtype: 'int32', shape: [batch!, 'time'] }, target: target! },
-  });
+    {
+      options,
+      model: name,
+      classes: labels,
+      examples: { train: train.targets.length, validation: validation.targets.length },
+    },
+  );
+  return withOpenTime(trained, ['input_ids']);
 }
 
 /** Naive Bayes as a model: a linear function of counts. */

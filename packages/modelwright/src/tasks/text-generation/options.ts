@@ -1,12 +1,9 @@
-import type { Device } from '../../runtime/runtime.js';
-import type { TrainEvent } from '../events.js';
+import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
 
 /** How to train a generator of text. What is left out takes the default, nanoGPT's configuration for the CPU. */
-export interface TextGenerationTrainOptions {
+export interface TextGenerationTrainOptions extends NetworkTrainOptions {
   /** A text file, the end of which is held out; or `grammar`: sentences of a small language, made on this machine. */
   readonly data: string;
-  /** Folder to save the model in. */
-  readonly out: string;
   /** What tokens are: `character`, or `bpe`, pieces of words by byte-level BPE. Default: `character`. */
   readonly tokenizer?: string | undefined;
   /** The most tokens of the vocabulary. Default: 2,000 for `bpe`, all characters for `character`. */
@@ -42,26 +39,14 @@ export interface TextGenerationTrainOptions {
   readonly weightDecay?: number | undefined;
   /** Share of the text, at its end, that is held out, in (0, 0.5]. Default: 0.1. */
   readonly validationSplit?: number | undefined;
-  /** Equal seeds give equal runs. Default: 0. */
-  readonly seed?: number | undefined;
-  readonly device?: Device | undefined;
-  /** Whether to go on from the last checkpoint beside `out`, where there is one. */
-  readonly resume?: boolean | undefined;
-  /** Called as the training goes on. */
-  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
-  /** Stops the training after the step that is running; a checkpoint is kept. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How to measure a saved generator of text. */
-export interface TextGenerationEvaluateOptions {
-  /** Folder of the saved model. */
-  readonly model: string;
+export interface TextGenerationEvaluateOptions extends EvaluateOptions {
   /** A text file or `grammar`. Of the text that the model was trained on, the end that was held out is measured. */
   readonly data: string;
   /** Blocks at a time. Default: 64. */
   readonly batchSize?: number | undefined;
-  readonly device?: Device | undefined;
 }
 
 /** How text is made. */

@@ -1,13 +1,12 @@
-import { rm } from 'node:fs/promises';
 import { type Tokenizer, trainTokenizer } from '../../data/text/index.js';
 import { exportDecoder } from '../../nn/decoding/index.js';
 import { crossEntropy } from '../../nn/losses/index.js';
 import { gpt } from '../../nn/networks/index.js';
 import { adamW, cosineDecay } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
-import { fit } from '../../train/fit.js';
-import { TrainedModel } from '../../train/trained.js';
-import type { TrainEvent, TrainResult } from '../events.js';
+import type { TrainedModel } from '../../train/trained.js';
+import type { TrainResult } from '../events.js';
+import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { measuredBlocks, trainingBlocks } from './blocks.js';
 import { countCharacters, measureText } from './evaluate.js';
 import type { TextGenerationTrainOptions } from './options.js';
@@ -34,7 +33,7 @@ export async function trainTextGenerator(options: TextGenerationTrainOptions): P
     clean: { collapse: false },
   });
   const heldTokens = encodeText(held, tokenizer);
-  const trained = await trainNetwork(encodeText(train, tokenizer), heldTokens, {
+  const trained = await trainGpt(encodeText(train, tokenizer), heldTokens, {
     options,
     settings,
     vocabulary: tokenizer.vocabularySize,
@@ -43,33 +42,27 @@ export async function trainTextGenerator(options: TextGenerationTrainOptions): P
   const metrics = await measureText(trained, measured, { ...settings, device: options.device });
   const evaluation = { data: `${data} (held out)`, examples: heldTokens.length, metrics };
   await save(trained, { options, settings, tokenizer, held, evaluation });
-  if (!options.signal?.aborted) await rm(checkpointsOf(out), { recursive: true, force: true });
-  return {
+  return finishTraining(options, {
     task: taskName,
     model: 'gpt',
     metrics,
-    seconds: (performance.now() - started) / 1000,
-    seed: settings.seed,
     epochs: trained.history.epochs.length,
-    out,
-  };
+    started,
+  });
 }
 
-const checkpointsOf = (out: string): string => `${out}.checkpoints`;
-
-interface NetworkTraining {
+interface GptTraining {
   readonly options: TextGenerationTrainOptions;
   readonly settings: GenerationSettings;
   readonly vocabulary: number;
 }
 
-async function trainNetwork(
+async function trainGpt(
   train: Int32Array,
   held: Int32Array,
-  { options, settings, vocabulary }: NetworkTraining,
+  { options, settings, vocabulary }: GptTraining,
 ): Promise<TrainedModel> {
-  const { layers, heads, width, blockSize, dropout, epochs, stepsPerEpoch, batchSize, seed } = settings;
-  const { onEvent, signal, device, resume = false, out } = options;
+  const { layers, heads, width, blockSize, dropout, epochs, stepsPerEpoch, batchSize } = settings;
   const batches = trainingBlocks(train, { ...settings, length: stepsPerEpoch });
   const schedule = cosineDecay(settings.learningRate, {
     steps: settings.iterations,
@@ -85,63 +78,21 @@ async function trainNetwork(
     dropoutRate: dropout,
     bias: false,
   });
-  const trained = await fit(model, batches, {
-    loss: crossEntropy.with({ classAxis: -1 }),
-    optimizer: adamW(schedule, { beta2: 0.99, weightDecay: settings.weightDecay }),
-    clipNorm: 1,
-    epochs,
-    seed,
-    validation: measuredBlocks(held, { blockSize, batchSize: 64 }),
-    keepBest: { metric: 'loss' },
-    progress: false,
-    checkpoint: { directory: checkpointsOf(out), resume, everySteps: 250 },
-    callbacks: onEvent
-      ? [reporter(onEvent, { epochs, stepsPerEpoch, batchSize, train: train.length, held: held.length })]
-      : [],
-    ...(device && { device }),
-    ...(signal && { signal }),
-  });
-  return withOpenTime(trained);
-}
-
-/** Passes on what happens in a training. */
-function reporter(
-  onEvent: (event: TrainEvent) => void,
-  about: {
-    readonly epochs: number;
-    readonly stepsPerEpoch: number;
-    readonly batchSize: number;
-    readonly train: number;
-    readonly held: number;
-  },
-) {
-  const { epochs, stepsPerEpoch, batchSize, train, held } = about;
-  return {
-    onTrainBegin({ parameters }: { readonly parameters: number }) {
-      const examples = { train, validation: held };
-      onEvent({
-        kind: 'start',
-        model: 'gpt',
-        classes: [],
-        parameters,
-        epochs,
-        batchSize,
-        stepsPerEpoch,
-        examples,
-      });
+  const trained = await trainNetwork(
+    model,
+    batches,
+    {
+      loss: crossEntropy.with({ classAxis: -1 }),
+      optimizer: adamW(schedule, { beta2: 0.99, weightDecay: settings.weightDecay }),
+      clipNorm: 1,
+      epochs,
+      batchSize,
+      validation: measuredBlocks(held, { blockSize, batchSize: 64 }),
+      keepBest: { metric: 'loss' },
     },
-    onStepEnd: (step: { epoch: number; stepInEpoch: number; metrics: () => Record<string, number> }) =>
-      onEvent({ kind: 'step', epoch: step.epoch, step: step.stepInEpoch, metrics: step.metrics() }),
-    onEpochEnd: (record: Extract<TrainEvent, { kind: 'epoch' }>['record']) =>
-      onEvent({ kind: 'epoch', record }),
-  };
-}
-
-/** The same model for texts of any length within its context. */
-function withOpenTime(trained: TrainedModel): TrainedModel {
-  const [batch] = trained.batchTypes.target!.shape;
-  const type = { dtype: 'int32', shape: [batch!, 'time'] } as const;
-  return new TrainedModel({ ...trained, batchTypes: { input_ids: type, target: type } });
+    { options, model: 'gpt', examples: { train: train.length, validation: held.length } },
+  );
+  return withOpenTime(trained, ['input_ids', 'target']);
 }
 
 interface Saving {

@@ -1,12 +1,11 @@
-import { rm } from 'node:fs/promises';
 import type { Dataset } from '../../data/dataset.js';
 import type { Tokenizer } from '../../data/text/index.js';
 import type { TagScheme } from '../../nn/metrics/text/entities.js';
 import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
-import { fit } from '../../train/fit.js';
-import { TrainedModel } from '../../train/trained.js';
+import type { TrainedModel } from '../../train/trained.js';
 import type { TrainResult } from '../events.js';
+import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor } from './encoded.js';
 import { measureSentences } from './evaluate.js';
 import { type TaggerName, taggerNames, taggers } from './models.js';
@@ -46,7 +45,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   const cut = `${truncated} sentence(s) are longer than ${maximumLength} tokens and are cut off there.`;
   for (const text of [...notes, ...(truncated > 0 ? [cut] : [])]) onEvent?.({ kind: 'note', text });
   const { batchSize = taggers[model as TaggerName].batchSize } = options;
-  const trained = await trainNetwork(options, {
+  const trained = await trainTagger(options, {
     name: model as TaggerName,
     labels,
     tokenizer,
@@ -74,16 +73,13 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     preprocessing: { maximumLength, vocabularySize: tokenizer.vocabularySize },
     files: { ...tokenizer.files(), 'evaluation.md': entityReportText(measured, evaluation) },
   });
-  if (!options.signal?.aborted) await rm(`${out}.checkpoints`, { recursive: true, force: true });
-  return {
+  return finishTraining(options, {
     task: 'token-classification',
     model,
     metrics,
-    seconds: (performance.now() - started) / 1000,
-    seed,
     epochs: trained.training.epochs,
-    out,
-  };
+    started,
+  });
 }
 
 function checkChoices(model: string, scheme: TagScheme, tooLong: string | undefined): void {
@@ -96,7 +92,7 @@ function checkChoices(model: string, scheme: TagScheme, tooLong: string | undefi
   check('way with long sentences', tooLong ?? 'truncate', ['truncate', 'refuse']);
 }
 
-interface NetworkTraining {
+interface TaggerTraining {
   readonly name: TaggerName;
   readonly labels: readonly string[];
   readonly tokenizer: Tokenizer;
@@ -107,51 +103,26 @@ interface NetworkTraining {
   readonly examples: { readonly train: number; readonly validation: number };
 }
 
-async function trainNetwork(
+async function trainTagger(
   options: TokenClassificationTrainOptions,
-  training: NetworkTraining,
+  training: TaggerTraining,
 ): Promise<TrainedModel> {
   const { name, labels, tokenizer, maximumLength, batchSize, train, validation, examples } = training;
   const tagger = taggers[name];
-  const { epochs = tagger.epochs, learningRate = tagger.learningRate, seed = 0 } = options;
-  const { onEvent, signal, device, out } = options;
+  const { epochs = tagger.epochs, learningRate = tagger.learningRate } = options;
   const layers = tagger.make({ vocabulary: tokenizer.vocabularySize, tags: labels.length, maximumLength });
-  const trained = await fit(layers, train, {
-    loss: tagger.loss,
-    optimizer: adam(learningRate),
-    clipNorm: 5,
-    epochs,
-    seed,
-    progress: false,
-    ...(validation && { validation }),
-    ...(device && { device }),
-    ...(signal && { signal }),
-    checkpoint: { directory: `${out}.checkpoints`, resume: options.resume ?? false, everySteps: 200 },
-    callbacks: onEvent
-      ? [
-          {
-            onTrainBegin: ({ parameters }) =>
-              onEvent({
-                kind: 'start',
-                model: name,
-                classes: labels,
-                parameters,
-                epochs,
-                batchSize,
-                examples,
-                stepsPerEpoch: train.length,
-              }),
-            onStepEnd: ({ epoch, stepInEpoch, metrics }) =>
-              onEvent({ kind: 'step', epoch, step: stepInEpoch, metrics: metrics() }),
-            onEpochEnd: (record) => onEvent({ kind: 'epoch', record }),
-          },
-        ]
-      : [],
-  });
-  const { input_ids: ids, target } = trained.batchTypes;
-  const open = [ids!.shape[0]!, 'time'];
-  return new TrainedModel({
-    ...trained,
-    batchTypes: { input_ids: { ...ids!, shape: open }, target: { ...target!, shape: open } },
-  });
+  const trained = await trainNetwork(
+    layers,
+    train,
+    {
+      loss: tagger.loss,
+      optimizer: adam(learningRate),
+      clipNorm: 5,
+      epochs,
+      batchSize,
+      ...(validation && { validation }),
+    },
+    { options, model: name, classes: labels, examples },
+  );
+  return withOpenTime(trained, ['input_ids', 'target']);
 }

@@ -1,12 +1,10 @@
-import type { TrainEvent } from '../events.js';
+import type { EvaluateOptions, TrainOptions } from '../options.js';
 import type { SplitOptions } from './words.js';
 
 /** How to learn word embeddings. What is left out takes the method's default. */
-export interface WordEmbeddingsTrainOptions extends SplitOptions {
+export interface WordEmbeddingsTrainOptions extends TrainOptions, SplitOptions {
   /** A text file (UTF-8, a sentence or paragraph a line), or `grammar`, sentences made here of words whose classes are known. */
   readonly data: string;
-  /** Folder to save the model in. */
-  readonly out: string;
   /** `skip-gram`, `cbow` or `glove`. Default: `skip-gram`. */
   readonly model?: string | undefined;
   /** Default: 100; 50 for `grammar`. */
@@ -27,20 +25,14 @@ export interface WordEmbeddingsTrainOptions extends SplitOptions {
   readonly minimumCount?: number | undefined;
   /** The most words to give vectors, the most frequent ones. Default: all. */
   readonly maximumWords?: number | undefined;
-  /** Equal seeds give equal runs. Default: 0. */
-  readonly seed?: number | undefined;
   /** Whether to go on from the last whole epoch of an interrupted training to the same `out`. */
   readonly resume?: boolean | undefined;
-  /** Called as the training goes on. */
-  readonly onEvent?: ((event: TrainEvent) => void) | undefined;
   /** Stops the training after the step that is running; what was learnt is saved. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How to measure saved word embeddings. */
-export interface WordEmbeddingsEvaluateOptions {
-  /** Folder of the saved model. */
-  readonly model: string;
+export interface WordEmbeddingsEvaluateOptions extends Pick<EvaluateOptions, 'model' | 'data'> {
   /** A file of analogies in the form of word2vec's `questions-words.txt`, or `grammar`. */
   readonly data: string;
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { type EpochRecord, modelCard } from '../../report/index.js';
 import type { ModelConfig } from '../../saved/config.js';
@@ -7,6 +6,7 @@ import { checkModelDestination } from '../../saved/folder.js';
 import { trainingPlatform } from '../../train/platform.js';
 import { version } from '../../version.js';
 import type { TrainResult } from '../events.js';
+import { checkpointsOf, finishTraining } from '../trainNetwork.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type EncodedCorpus, encodeCorpus } from './corpus.js';
 import { measureGrammar } from './evaluate.js';
@@ -23,7 +23,7 @@ import { WordVectors } from './wordVectors.js';
  * @throws Error when the text cannot be read, has too few words, or the folder to save in holds something else
  */
 export async function trainWordEmbeddings(options: WordEmbeddingsTrainOptions): Promise<TrainResult> {
-  const { data, out, onEvent, signal } = options;
+  const { data, out, onEvent } = options;
   await checkModelDestination(out);
   const started = performance.now();
   const sentences = await openSentences(options);
@@ -59,20 +59,18 @@ export async function trainWordEmbeddings(options: WordEmbeddingsTrainOptions): 
         epochs: history.length,
       }),
   });
-  if (!signal?.aborted) await rm(checkpointsOf(out), { recursive: true, force: true });
   onEvent?.({ kind: 'note', text: `${vectors.size} words, ${vectors.dimensions} dimensions` });
-  return {
-    task: 'word-embeddings',
-    model: settings.method,
-    metrics,
-    seconds,
-    seed: settings.seed,
-    epochs: history.length,
-    out,
-  };
+  return finishTraining(
+    { ...options, seed: settings.seed },
+    {
+      task: 'word-embeddings',
+      model: settings.method,
+      metrics,
+      epochs: history.length,
+      started,
+    },
+  );
 }
-
-const checkpointsOf = (out: string): string => `${out}.checkpoints`;
 
 interface Training {
   readonly vectors: WordVectors;

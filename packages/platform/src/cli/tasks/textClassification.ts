@@ -1,16 +1,19 @@
 import { type Command, Option } from 'commander';
 import type { TextClassificationTrainOptions } from 'modelwright/tasks';
-import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
+import { wholeNumber } from '../numbers.js';
 import type { CliTask } from './task.js';
+import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What text classification can be trained with; the names are those of `TextClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
-  return command
-    .requiredOption(
-      '-d, --data <file|folder|name>',
-      'a .csv, .tsv or .jsonl file, a folder with train, dev and test in such files, or reviews, which is made here',
-    )
-    .requiredOption('-o, --out <folder>', 'where to save the model')
+  return addNetworkTrainOptions(command, {
+    data: {
+      placeholder: 'file|folder|name',
+      description:
+        'a .csv, .tsv or .jsonl file, a folder with train, dev and test in such files, or reviews, which is made here',
+    },
+    examples: 'texts',
+  })
     .addOption(
       new Option('-m, --model <name>', 'kind of model (default: text-cnn)').choices([
         'text-cnn',
@@ -30,18 +33,7 @@ function addTrainOptions(command: Command): Command {
       ).choices(['word', 'character', 'bpe', 'wordpiece']),
     )
     .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
-    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1))
-    .option('-e, --epochs <n>', 'times to go through the data', wholeNumber(1))
-    .option('-b, --batch-size <n>', 'texts in a step', wholeNumber(1))
-    .option('-l, --learning-rate <x>', 'size of the steps', positiveNumber)
-    .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
-    .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
-    .option(
-      '--validation-split <share>',
-      'share held out to measure on where there is no test file, 0 to 0.5 (default: 0.2)',
-      numberFrom(0, 0.5),
-    )
-    .option('--resume', 'go on from the last checkpoint, where there is one');
+    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1));
 }
 
 export const textClassification: CliTask = {

@@ -3,12 +3,16 @@ import type { TextGenerationTrainOptions } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { writeNote } from '../output.js';
 import type { CliTask } from './task.js';
+import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What a generator of text can be trained with; the names are those of `TextGenerationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
-  return command
-    .requiredOption('-d, --data <file|name>', 'a text file; or grammar: sentences made here')
-    .requiredOption('-o, --out <folder>', 'where to save the model')
+  return addNetworkTrainOptions(command, {
+    data: { placeholder: 'file|name', description: 'a text file; or grammar: sentences made here' },
+    examples: 'blocks',
+    epochs: 'parts of the training, each measured at its end (default: 8)',
+    split: 'share of the text held out at its end, above 0 to 0.5 (default: 0.1)',
+  })
     .addOption(
       new Option('-t, --tokenizer <kind>', 'what tokens are (default: character)').choices([
         'character',
@@ -22,30 +26,15 @@ function addTrainOptions(command: Command): Command {
     .option('--block-size <n>', 'tokens that the model looks back on (default: 64)', wholeNumber(8))
     .option('--dropout <share>', 'share of features dropped in training (default: 0)', numberFrom(0, 0.9))
     .option('-i, --iterations <n>', 'steps in all (default: 2000)', wholeNumber(1))
-    .option(
-      '-e, --epochs <n>',
-      'parts of the training, each measured at its end (default: 8)',
-      wholeNumber(1),
-    )
-    .option('-b, --batch-size <n>', 'blocks in a step (default: 12)', wholeNumber(1))
     .addOption(
       new Option('--blocks <order>', 'where blocks begin (default: random)').choices([
         'random',
         'consecutive',
       ]),
     )
-    .option('-l, --learning-rate <x>', 'the highest rate (default: 0.001)', positiveNumber)
     .option('--minimum-learning-rate <x>', 'the last rate (default: a tenth of the highest)', positiveNumber)
     .option('--warmup <n>', 'steps in which the rate rises (default: 100)', wholeNumber(0))
-    .option('--weight-decay <x>', 'how much parameters shrink (default: 0.1)', numberFrom(0, 1))
-    .option(
-      '--validation-split <share>',
-      'share of the text held out at its end (default: 0.1)',
-      numberFrom(0.001, 0.5),
-    )
-    .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
-    .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
-    .option('--resume', 'go on from the last checkpoint, where there is one');
+    .option('--weight-decay <x>', 'how much parameters shrink (default: 0.1)', numberFrom(0, 1));
 }
 
 export const textGeneration: CliTask = {

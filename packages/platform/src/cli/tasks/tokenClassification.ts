@@ -1,16 +1,19 @@
 import { type Command, Option } from 'commander';
 import type { TokenClassificationTrainOptions } from 'modelwright/tasks';
-import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
+import { wholeNumber } from '../numbers.js';
 import type { CliTask } from './task.js';
+import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What taggers can be trained with; the names are those of `TokenClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
-  return command
-    .requiredOption(
-      '-d, --data <file|folder|name>',
-      'a CoNLL file, a folder whose files are named after train, dev and test, or trips, which is made here',
-    )
-    .requiredOption('-o, --out <folder>', 'where to save the model')
+  return addNetworkTrainOptions(command, {
+    data: {
+      placeholder: 'file|folder|name',
+      description:
+        'a CoNLL file, a folder whose files are named after train, dev and test, or trips, which is made here',
+    },
+    examples: 'sentences',
+  })
     .addOption(
       new Option('-m, --model <name>', 'kind of model (default: bilstm-crf)').choices([
         'bilstm-crf',
@@ -31,18 +34,7 @@ function addTrainOptions(command: Command): Command {
         'truncate',
         'refuse',
       ]),
-    )
-    .option('-e, --epochs <n>', 'times to go through the data', wholeNumber(1))
-    .option('-b, --batch-size <n>', 'sentences in a step', wholeNumber(1))
-    .option('-l, --learning-rate <x>', 'size of the steps', positiveNumber)
-    .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
-    .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
-    .option(
-      '--validation-split <share>',
-      'share held out to measure on where there is no test file, 0 to 0.5 (default: 0.1)',
-      numberFrom(0, 0.5),
-    )
-    .option('--resume', 'go on from the last checkpoint, where there is one');
+    );
 }
 
 export const tokenClassification: CliTask = {
