@@ -25,9 +25,9 @@ export interface RunnableModel {
   release(): Promise<void>;
 }
 
-/** The inputs given to a model are not those that it takes. */
+/** What a model was given is not what it takes. */
 export class InvalidInputError extends TypeError {
-  override readonly name = 'InvalidInputError';
+  override readonly name: string = 'InvalidInputError';
 }
 
 let shared: OnnxRuntime | undefined;

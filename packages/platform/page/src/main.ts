@@ -4,6 +4,7 @@ import { currentLanguage, switchLanguage, text } from './texts.js';
 
 interface Model {
   readonly name: string;
+  readonly input: string;
   /** Whether it is for small grey pictures, such as digits, that can be drawn. */
   readonly drawable: boolean;
 }
@@ -152,7 +153,8 @@ document.addEventListener('drop', (event) => {
   if (file && model()) show(file);
 });
 
-models = (await (await fetch('/page/models.json')).json()) as Model[];
+const served = (await (await fetch('/page/models.json')).json()) as Model[];
+models = served.filter(({ input }) => input === 'picture');
 for (const { name } of models) select.add(new Option(name));
 select.hidden = models.length < 2;
 find('model-name').hidden = models.length > 1;

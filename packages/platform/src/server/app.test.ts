@@ -323,12 +323,7 @@ describe('a model in trouble', () => {
     to.request('/v2/models/brightness/infer', post(JSON.stringify({ inputs: [image] })));
 
   it('that takes too long is answered with 504', async () => {
-    const slow = served(
-      (_, signal) =>
-        new Promise((_, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason));
-        }),
-    );
+    const slow = served(() => new Promise(() => {}));
     const response = await ask(slow);
     assert.equal(response.status, 504);
     assert.match(((await response.json()) as { error: string }).error, /longer than 20 ms/);

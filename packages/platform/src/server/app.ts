@@ -1,7 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { InvalidInputError } from 'modelwright/saved';
-import { ServiceError } from './errors.js';
+import { ServiceError, toServiceError } from './errors.js';
 import { addInferenceProtocol } from './inferenceProtocol.js';
 import { addPage } from './page.js';
 import { addPrediction } from './prediction.js';
@@ -33,7 +32,12 @@ export function createApp(options: AppOptions): Hono {
     isReady = () => true,
     onError = console.error,
   } = options;
-  const server: ServerContext = { models: byName(options.models), isReady, timeout };
+  const faultOf = (error: Error, client: AbortSignal): ServiceError => {
+    const fault = toServiceError(error, client);
+    if (fault.status === 500) onError(error);
+    return fault;
+  };
+  const server: ServerContext = { models: byName(options.models), isReady, timeout, faultOf };
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -53,8 +57,7 @@ export function createApp(options: AppOptions): Hono {
   addPage(app, server);
   app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}.` }, 404));
   app.onError((error, c) => {
-    const fault = toServiceError(error, c.req.raw.signal);
-    if (fault.status === 500) onError(error);
+    const fault = faultOf(error, c.req.raw.signal);
     return c.json({ error: fault.message }, fault.status, fault.headers);
   });
   return app;
@@ -69,15 +72,4 @@ function byName(models: readonly ServedModel[]): Map<string, ServedModel> {
     named.set(model.name, model);
   }
   return named;
-}
-
-function toServiceError(error: Error, client: AbortSignal): ServiceError {
-  if (error instanceof ServiceError) return error;
-  if (error instanceof InvalidInputError) return new ServiceError(400, error.message);
-  if (client.aborted || isCutOff(error)) return new ServiceError(400, 'The request was cut off.');
-  return new ServiceError(500, 'The server failed to answer; its log says why.');
-}
-
-function isCutOff(error: Error & { code?: string }): boolean {
-  return error.code === 'ECONNRESET' || error.name === 'AbortError' || error.message === 'aborted';
 }

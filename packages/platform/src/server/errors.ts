@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { InvalidInputError } from 'modelwright/saved';
 
 /** A request that cannot be served, with the HTTP status and the reason to answer. */
 export class ServiceError extends Error {
@@ -11,4 +12,28 @@ export class ServiceError extends Error {
     this.status = status;
     this.headers = headers;
   }
+}
+
+/** A fault in what a client sent. */
+export function badRequest(message: string): ServiceError {
+  return new ServiceError(400, message);
+}
+
+/** A value of JSON, for messages: the beginning of a long one. */
+export function quoted(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return JSON.stringify(value).slice(0, 80);
+}
+
+/** What to answer to an error of any kind. */
+export function toServiceError(error: Error, client: AbortSignal): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof InvalidInputError) return new ServiceError(400, error.message);
+  if (client.aborted || isCutOff(error)) return new ServiceError(400, 'The request was cut off.');
+  return new ServiceError(500, 'The server failed to answer; its log says why.');
+}
+
+function isCutOff(error: Error & { code?: string }): boolean {
+  return error.code === 'ECONNRESET' || error.name === 'AbortError' || error.message === 'aborted';
 }

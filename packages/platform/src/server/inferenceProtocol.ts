@@ -1,9 +1,10 @@
 import type { Context, Hono } from 'hono';
 import type { TensorSpec } from 'modelwright/saved';
 import { version } from '../version.js';
+import { badRequest } from './errors.js';
 import { inferenceResponse, parseInferenceRequest } from './inferenceRequest.js';
 import { findModel, route, type ServerContext, withDeadline } from './routes.js';
-import { badRequest, datatypeOf } from './tensorJson.js';
+import { datatypeOf } from './tensorJson.js';
 
 const headerLength = 'Inference-Header-Content-Length';
 

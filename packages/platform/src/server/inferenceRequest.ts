@@ -1,6 +1,8 @@
 import type { NdArray } from 'modelwright/runtime';
 import type { ModelConfig } from 'modelwright/saved';
-import { badRequest, datatypeOf, jsonValues, parseTensor, rawBytes } from './tensorJson.js';
+import { badRequest } from './errors.js';
+import { parseJson } from './reading.js';
+import { datatypeOf, jsonValues, parseTensor, rawBytes } from './tensorJson.js';
 
 /** What a client asks of a model. */
 export interface InferenceRequest {
@@ -39,14 +41,6 @@ export function parseInferenceRequest(
     inputs: parseInputs(root.inputs, body.subarray(jsonLength ?? body.length)),
     outputs: parseOutputs(root.outputs, config, parameters.binary_data_output === true),
   };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw badRequest(`The body is not JSON: ${error instanceof Error ? error.message : error}.`);
-  }
 }
 
 function parseInputs(value: unknown, binary: Uint8Array): Record<string, NdArray> {

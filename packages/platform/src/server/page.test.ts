@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { encodePng } from 'modelwright/data';
 import type { NdArray } from 'modelwright/runtime';
+import { imageInput, readImage } from 'modelwright/tasks';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { plainImage, saveBrightnessModel } from '../testing.js';
 import { type RunningServer, serve } from './serve.js';
@@ -33,9 +34,13 @@ describe('the page', { skip }, () => {
     const digits = await serveModel(join(folder, 'digits'), { replicas: 1 });
     const watched: ServedModel = {
       ...digits,
-      run(inputs, signal) {
-        seen.push(inputs.image!);
-        return digits.run(inputs, signal);
+      predictor: {
+        input: 'picture',
+        async read(c) {
+          const bytes = new Uint8Array(await c.req.raw.clone().arrayBuffer());
+          seen.push(await readImage(imageInput(digits.config), bytes));
+          return digits.predictor!.read(c);
+        },
       },
     };
     const photos = await serveModel(join(folder, 'photos'), { replicas: 1 });

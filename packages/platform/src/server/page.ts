@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Hono } from 'hono';
+import type { ModelConfig } from 'modelwright/saved';
 import { imageInput } from 'modelwright/tasks';
 import { route, type ServerContext } from './routes.js';
 import type { ServedModel } from './servedModel.js';
@@ -26,9 +27,7 @@ export function addPage(app: Hono, server: ServerContext): void {
     const path = name === 'index.html' ? '/' : `/page/${name}`;
     route(app, 'GET', path, (c) => c.body(body, 200, { 'Content-Type': type, ...headers }));
   }
-  const models = [...server.models.values()]
-    .filter(({ config }) => config.task === 'image-classification')
-    .map(pageModel);
+  const models = [...server.models.values()].flatMap(pageModel);
   route(app, 'GET', '/page/models.json', (c) => c.json(models));
 }
 
@@ -48,9 +47,15 @@ function pageFiles(): Map<string, { type: string; body: Uint8Array<ArrayBuffer> 
   return new Map(files);
 }
 
-/** What the page must know of a model. */
-function pageModel({ name, config }: ServedModel) {
-  const { channels } = imageInput(config);
+/** What the page must know of a model; nothing of one that takes arrays alone. */
+function pageModel({ name, config, predictor }: ServedModel) {
+  if (!predictor) return [];
+  const { input } = predictor;
+  return [{ name, input, drawable: input === 'picture' && isDrawable(config) }];
+}
+
+/** Whether a model is for small grey pictures such as digits. */
+function isDrawable(config: ModelConfig): boolean {
   const { height, width } = config.preprocessing ?? {};
-  return { name, drawable: channels === 1 && height === 28 && width === 28 };
+  return imageInput(config).channels === 1 && height === 28 && width === 28;
 }

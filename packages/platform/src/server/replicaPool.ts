@@ -19,13 +19,12 @@ export class ReplicaPool<Replica> {
 
   /**
    * Does a piece of work on the next free replica.
-   * @param signal ends the wait; work that has begun goes on, and its replica is free again when it is done
+   * @param signal ends the wait; work that has begun goes on, unless it heeds the signal itself
    * @throws ServiceError 503 when the line is full; the signal's reason when it ends the wait
    */
   async run<Result>(work: (replica: Replica) => Promise<Result>, signal: AbortSignal): Promise<Result> {
     const replica = await this.#acquire(signal);
-    const result = work(replica).finally(() => this.#release(replica));
-    return await Promise.race([result, rejected(signal)]);
+    return await work(replica).finally(() => this.#release(replica));
   }
 
   /** Waits until all work is done, and gives the replicas back for good. */
@@ -71,11 +70,4 @@ export class ReplicaPool<Replica> {
     if (next) next(replica);
     else this.#idle.push(replica);
   }
-}
-
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

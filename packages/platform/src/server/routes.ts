@@ -9,6 +9,8 @@ export interface ServerContext {
   readonly isReady: () => boolean;
   /** The most milliseconds that a request may take. */
   readonly timeout: number;
+  /** What to answer to an error; faults of the server's own are logged. */
+  readonly faultOf: (error: Error, client: AbortSignal) => ServiceError;
 }
 
 /** Adds a route for one method; other methods are answered with 405 and the one that is allowed. */
@@ -32,22 +34,52 @@ export function findModel({ models }: ServerContext, name: string, version?: str
   return model;
 }
 
+/** What ends the work on a request. */
+export interface RequestLimits {
+  /** Aborts when the client goes, or with a ServiceError 504 when the request has taken too long. */
+  readonly signal: AbortSignal;
+  /** Ends the work, as when the client goes. */
+  cancel(): void;
+  /** Stops the clock: the request is answered. */
+  done(): void;
+}
+
+/** The limits of a request, whose clock begins to run. */
+export function limitsOf({ timeout }: ServerContext, request: Request): RequestLimits {
+  const controller = new AbortController();
+  const late = new ServiceError(504, `The model took longer than ${timeout} ms.`);
+  const timer = setTimeout(() => controller.abort(late), timeout);
+  const cancel = (): void => controller.abort(request.signal.reason);
+  request.signal.addEventListener('abort', cancel, { once: true });
+  return {
+    signal: controller.signal,
+    cancel,
+    done() {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', cancel);
+    },
+  };
+}
+
 /**
  * Does work that ends when the client goes or the request has taken too long.
  * @throws ServiceError 504 when it took too long
  */
 export async function withDeadline<Result>(
-  { timeout }: ServerContext,
+  server: ServerContext,
   request: Request,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const controller = new AbortController();
-  const late = new ServiceError(504, `The model took longer than ${timeout} ms.`);
-  const timer = setTimeout(() => controller.abort(late), timeout);
-  request.signal.addEventListener('abort', () => controller.abort(request.signal.reason), { once: true });
+  const { signal, done } = limitsOf(server, request);
   try {
-    return await work(controller.signal);
+    return await Promise.race([work(signal), rejected(signal)]);
   } finally {
-    clearTimeout(timer);
+    done();
   }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -1,19 +1,41 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
+import type { Context } from 'hono';
 import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
-import { predictors, type RequestPredictor } from './predictor.js';
 import { ReplicaPool } from './replicaPool.js';
+import { servedTasks } from './tasks/index.js';
+import type { AnswerContext, PageInput } from './tasks/task.js';
 
 type Arrays = Awaited<ReturnType<RunnableModel['run']>>;
+
+/** A request for a prediction that was read and is in order. */
+export interface PreparedAnswer {
+  /** Whether the answer comes in pieces. */
+  readonly streams: boolean;
+  /**
+   * Waits for a replica and makes the answer.
+   * @throws InvalidInputError when the model does not take what it is given
+   * @throws ServiceError 503 when too many requests are waiting
+   */
+  answer(context: AnswerContext): Promise<object>;
+}
+
+/** How a model answers what people send: pictures or texts. */
+export interface ServedPredictor {
+  /** What the page asks a person for. */
+  readonly input: PageInput;
+  /** @throws ServiceError when the request is not what the model takes */
+  read(c: Context): Promise<PreparedAnswer>;
+}
 
 /** A model that answers requests. */
 export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly config: ModelConfig;
-  /** Reads what people send; undefined for tasks whose models take arrays alone. */
-  readonly predictor: RequestPredictor | undefined;
+  /** Answers what people send; undefined for tasks whose models take arrays alone. */
+  readonly predictor: ServedPredictor | undefined;
   /**
    * Runs the model.
    * @param signal ends the wait for a result
@@ -46,23 +68,42 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     queueSize = 64,
   } = options;
   const threads = Math.max(1, Math.floor(cores / replicas));
-  const models = await Promise.all(
-    Array.from({ length: replicas }, () => openModel(directory, { runtime: threadRuntime(), threads })),
+  const opened = await Promise.all(
+    Array.from({ length: replicas }, async () => {
+      const runtime = threadRuntime();
+      const model = await openModel(directory, { runtime, threads });
+      const task = servedTasks[model.config.task];
+      return { model, task, opened: await task?.open({ directory, model, runtime, threads }) };
+    }),
   );
-  const { config } = models[0]!;
-  const predictor = await predictors[config.task]?.(models[0]!, directory);
-  const pool = new ReplicaPool(models, queueSize);
+  const {
+    model: { config },
+    task,
+  } = opened[0]!;
+  const pool = new ReplicaPool(opened, queueSize);
   return {
     name,
     version,
     config,
-    predictor,
+    predictor: task && {
+      input: task.input,
+      async read(c) {
+        const request = await task.read(c, config);
+        return {
+          streams: request.streams ?? false,
+          answer: (context) => pool.run((replica) => request.answer(replica.opened, context), context.signal),
+        };
+      },
+    },
     async run(inputs, signal) {
       checkInputs(config, inputs);
-      return pool.run((model) => model.run(inputs), signal);
+      return pool.run(({ model }) => model.run(inputs), signal);
     },
     async release() {
-      for (const model of await pool.drain()) await model.release();
+      for (const { model, opened } of await pool.drain()) {
+        await task?.release?.(opened);
+        await model.release();
+      }
     },
   };
 }

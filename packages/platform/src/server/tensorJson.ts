@@ -7,7 +7,7 @@ import {
   type TypedArrayOf,
   typedArrayOf,
 } from 'modelwright/runtime';
-import { ServiceError } from './errors.js';
+import { badRequest, quoted } from './errors.js';
 
 const datatypes: Record<DType, string> = {
   bool: 'BOOL',
@@ -34,11 +34,6 @@ const ranges: Partial<Record<DType, readonly [number, number]>> = {
 /** The protocol's name of a dtype. */
 export function datatypeOf(dtype: DType): string {
   return datatypes[dtype];
-}
-
-/** A fault in what a client sent. */
-export function badRequest(message: string): ServiceError {
-  return new ServiceError(400, message);
 }
 
 /** A tensor of a request: where it is in the JSON (for messages), and what it says. */
@@ -164,10 +159,4 @@ function isShape(value: unknown): value is number[] {
     value.length <= 32 &&
     value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)
   );
-}
-
-function quoted(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return JSON.stringify(value).slice(0, 80);
 }

@@ -18,6 +18,8 @@ export interface CachedDecoderOptions {
   readonly length?: number;
   /** What runs the graphs. Default: ONNX Runtime on the CPU, in a thread of its own. */
   readonly runtime?: Runtime;
+  /** Threads that one step may use. Default: as many as the machine has cores. */
+  readonly threads?: number;
 }
 
 /** A model compiled for decoding with cached keys and values. Many sequences may be decoded with it, one after another. */
@@ -53,6 +55,7 @@ export class CachedDecoder {
       tokenInput,
       length = Number.POSITIVE_INFINITY,
       runtime = defaultRuntime(),
+      threads,
     } = options;
     if (length !== Number.POSITIVE_INFINITY) requireWhole('CachedDecoder', 'length', length);
     const graphs = decodingGraphs(model, {
@@ -62,7 +65,7 @@ export class CachedDecoder {
       others: inputs,
       ...(tokenInput !== undefined && { tokenInput }),
     });
-    const compiled = { inference: true };
+    const compiled = { inference: true, ...(threads !== undefined && { threads }) };
     const step = await runtime.compile(graphs.step, compiled);
     const memory = graphs.memory && (await runtime.compile(graphs.memory, compiled));
     return new CachedDecoder(step, memory, graphs.caches, length);

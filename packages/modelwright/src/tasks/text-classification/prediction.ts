@@ -1,5 +1,5 @@
 import type { NdArray } from '../../graph/array.js';
-import { type OpenModelOptions, openModel } from '../../saved/openModel.js';
+import { InvalidInputError, type OpenModelOptions, openModel } from '../../saved/openModel.js';
 import { type Prediction, topPredictions } from '../predictions.js';
 import { readTextPreprocessing, type TextPreprocessing } from './evaluate.js';
 
@@ -11,7 +11,7 @@ export interface TextInput {
 
 /**
  * Turns raw texts into what a saved classifier takes: `input_ids` int32 [batch, time].
- * @throws Error when a text is empty
+ * @throws InvalidInputError when a text is empty
  */
 export function textInput(
   { tokenizer, maximumLength }: TextPreprocessing,
@@ -19,7 +19,7 @@ export function textInput(
 ): TextInput {
   for (const [i, text] of texts.entries()) {
     if (text.trim() === '')
-      throw new Error(`Text ${i + 1} of ${texts.length} is empty: there is nothing to classify.`);
+      throw new InvalidInputError(`Text ${i + 1} of ${texts.length} is empty: there is nothing to classify.`);
   }
   const { ids, truncated } = tokenizer.encodeBatch(texts, { maximumLength });
   return { inputs: { input_ids: ids }, truncated };
@@ -30,7 +30,7 @@ export interface TextClassifier {
   /**
    * The likeliest classes of a text, likeliest first.
    * @param options.top the most classes to give. Default: 5
-   * @throws Error when the text is empty
+   * @throws InvalidInputError when the text is empty
    */
   predict(text: string, options?: { readonly top?: number }): Promise<Prediction[]>;
   /** Frees what the model holds. */

@@ -69,4 +69,14 @@ export interface TextGenerationOptions {
   readonly truncate?: boolean | undefined;
   /** Told when the prompt was cut off. */
   readonly onNote?: ((text: string) => void) | undefined;
+  /** Ends the work after the token that is being made. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a text came to its end. */
+export interface TextGenerationEnd {
+  /** The text that ends it was reached, the tokens asked for are made, or the signal ended it. */
+  readonly reason: 'stop' | 'length' | 'aborted';
+  /** How many tokens were made, those of the text that ends it among them. */
+  readonly tokens: number;
 }

@@ -8,12 +8,13 @@ const longestCharacter = 4;
 /**
  * The text of tokens as they come, in pieces: half a character is kept back until it is whole, and what may be the beginning of
  * `stop` until it is clear that it is not. Where `stop` occurs the text ends before it.
+ * @returns whether `stop` ended the text
  */
 export async function* textPieces(
   tokens: AsyncIterable<number>,
   tokenizer: Tokenizer,
   stop = '',
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<string, boolean, undefined> {
   let waiting: number[] = [];
   let kept = '';
   for await (const token of tokens) {
@@ -25,7 +26,7 @@ export async function* textPieces(
     const end = stop === '' ? -1 : kept.indexOf(stop);
     if (end >= 0) {
       if (end > 0) yield kept.slice(0, end);
-      return;
+      return true;
     }
     const safe = kept.length - overlap(kept, stop);
     if (safe > 0) yield kept.slice(0, safe);
@@ -33,6 +34,7 @@ export async function* textPieces(
   }
   const rest = kept + tokenizer.decode(waiting);
   if (rest !== '') yield rest;
+  return false;
 }
 
 /** How many characters at the end of a text are the beginning of another, short of all of it. */

@@ -1,9 +1,14 @@
 import { characters, padSequences, words } from '../../data/text/index.js';
 import { entitiesOf } from '../../nn/metrics/text/entities.js';
-import { type OpenModelOptions, openModel } from '../../saved/openModel.js';
+import {
+  InvalidInputError,
+  type OpenModelOptions,
+  openModel,
+  type RunnableModel,
+} from '../../saved/openModel.js';
 import { decodeTags } from './decode.js';
 import { idsOf } from './encoded.js';
-import { readTagger } from './evaluate.js';
+import { readTagger, type TaggerPreprocessing } from './evaluate.js';
 
 /** An entity found in a text. */
 export interface FoundEntity {
@@ -18,12 +23,12 @@ export interface FoundEntity {
 export interface TokenClassifier {
   /**
    * The entities of a text, in its order.
-   * @throws Error when the text is empty, or has more tokens than the model takes
+   * @throws InvalidInputError when the text is empty, or has more tokens than the model takes
    */
   predict(text: string): Promise<FoundEntity[]>;
   /**
    * A tag for each token of a sentence that is cut into tokens already.
-   * @throws Error when there is no token, or more than the model takes
+   * @throws InvalidInputError when there is no token, or more than the model takes
    */
   tag(tokens: readonly string[]): Promise<string[]>;
   /** Frees what the model holds. */
@@ -38,13 +43,20 @@ export async function openTokenClassifier(
   directory: string,
   options: OpenModelOptions = {},
 ): Promise<TokenClassifier> {
-  const { tokenizer, labels, maximumLength } = await readTagger(directory);
-  const model = await openModel(directory, options);
+  const preprocessing = await readTagger(directory);
+  return tokenClassifierOf(await openModel(directory, options), preprocessing);
+}
+
+/** A tagger that runs on a model which is open; releasing it releases the model. */
+export function tokenClassifierOf(
+  model: RunnableModel,
+  { tokenizer, labels, maximumLength }: TaggerPreprocessing,
+): TokenClassifier {
   const [output] = model.config.outputs;
   const tag = async (tokens: readonly string[]): Promise<string[]> => {
-    if (tokens.length === 0) throw new Error('The text is empty: there is nothing to tag.');
+    if (tokens.length === 0) throw new InvalidInputError('The text is empty: there is nothing to tag.');
     if (tokens.length > maximumLength) {
-      throw new Error(
+      throw new InvalidInputError(
         `The text has ${tokens.length} tokens, but the model takes ${maximumLength}. Split it into sentences.`,
       );
     }

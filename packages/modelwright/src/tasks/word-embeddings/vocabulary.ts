@@ -1,4 +1,5 @@
 import { countTokens } from '../../data/text/vocabulary.js';
+import { InvalidInputError } from '../../saved/openModel.js';
 
 /** The words that have vectors, most frequent first. */
 export class Vocabulary {
@@ -45,7 +46,7 @@ export class Vocabulary {
 }
 
 /** A word was asked for that has no vector. */
-export class UnknownWordError extends Error {
+export class UnknownWordError extends InvalidInputError {
   override readonly name = 'UnknownWordError';
 
   constructor(

@@ -1,0 +1,15 @@
+import { imageClassification } from './imageClassification.js';
+import type { ServedTask } from './task.js';
+import { textClassification } from './textClassification.js';
+import { textGeneration } from './textGeneration.js';
+import { tokenClassification } from './tokenClassification.js';
+import { wordEmbeddings } from './wordEmbeddings.js';
+
+/** The tasks that take more than arrays. A record is only given what it has opened itself. */
+export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
+  'image-classification': imageClassification,
+  'text-classification': textClassification,
+  'text-generation': textGeneration,
+  'token-classification': tokenClassification,
+  'word-embeddings': wordEmbeddings,
+};

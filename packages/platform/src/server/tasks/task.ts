@@ -1,0 +1,51 @@
+import type { Context } from 'hono';
+import type { OnnxRuntime } from 'modelwright/runtime';
+import type { JsonObject, ModelConfig, RunnableModel } from 'modelwright/saved';
+
+/** What the page asks a person for: a picture, a text to read, the beginning of a text, or a word. */
+export type PageInput = 'picture' | 'text' | 'prompt' | 'word';
+
+/** One of the threads that a model is served by. */
+export interface Replica {
+  /** The saved model's folder. */
+  readonly directory: string;
+  /** The model of `onnx/model.onnx`, open in this thread. */
+  readonly model: RunnableModel;
+  /** Opens further graphs in this thread. */
+  readonly runtime: OnnxRuntime;
+  /** Threads that a run may use. */
+  readonly threads: number;
+}
+
+/** What an answer is made with. */
+export interface AnswerContext {
+  /** Ends the work: the client has gone, or the time is up. */
+  readonly signal: AbortSignal;
+  /** Sends a piece of an answer that streams. */
+  readonly send: (piece: JsonObject) => void;
+}
+
+/** A request that was read and is in order. */
+export interface PredictionRequest<Opened> {
+  /** Whether the answer comes as server-sent events: the pieces as they are made, and the answer at the end. Default: false. */
+  readonly streams?: boolean;
+  /**
+   * Makes the answer, once a replica is free; no other request is put to that replica meanwhile.
+   * @throws InvalidInputError when the model does not take what it is given
+   */
+  answer(opened: Opened, context: AnswerContext): Promise<object>;
+}
+
+/** How `POST /predict` is answered: one record for each task. */
+export interface ServedTask<Opened> {
+  readonly input: PageInput;
+  /** Opens a saved model in one replica. */
+  open(replica: Replica): Promise<Opened>;
+  /**
+   * Reads a request, before it waits for a replica.
+   * @throws ServiceError when it is not what the task takes
+   */
+  read(c: Context, config: ModelConfig): Promise<PredictionRequest<Opened>>;
+  /** Frees what `open` opened beside the replica's model. Default: there is nothing. */
+  release?(opened: Opened): Promise<void>;
+}

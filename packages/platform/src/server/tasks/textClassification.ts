@@ -1,0 +1,30 @@
+import type { RunnableModel } from 'modelwright/saved';
+import { readTextPreprocessing, type TextPreprocessing, textInput, topPredictions } from 'modelwright/tasks';
+import { badRequest } from '../errors.js';
+import { readFields, topOf } from '../reading.js';
+import type { ServedTask } from './task.js';
+
+interface Classifier {
+  readonly model: RunnableModel;
+  readonly preprocessing: TextPreprocessing;
+}
+
+/** A text: its likeliest classes. */
+export const textClassification: ServedTask<Classifier> = {
+  input: 'text',
+  open: async ({ model, directory }) => ({ model, preprocessing: await readTextPreprocessing(directory) }),
+  async read(c, { labels, outputs }) {
+    const top = topOf(c);
+    const fields = await readFields(c, { fields: ['text'], example: '{"text": "..."}' });
+    const text = fields.text('text');
+    if (text.trim() === '') throw badRequest('The text is empty: there is nothing to classify.');
+    return {
+      async answer({ model, preprocessing }) {
+        const { inputs, truncated } = textInput(preprocessing, [text]);
+        const results = await model.run(inputs);
+        const predictions = topPredictions(labels, results[outputs[0]!.name]!, top);
+        return { predictions, ...(truncated > 0 && { truncated: true }) };
+      },
+    };
+  },
+};
