@@ -17,7 +17,6 @@ import {
   neg,
   not,
   positions,
-  randomBernoulli,
   reshape,
   sin,
   softmax,
@@ -25,6 +24,7 @@ import {
   where,
 } from '../primitives/index.js';
 import { knownSize } from './checks.js';
+import { type DropoutSource, dropoutMask } from './dropoutMask.js';
 
 export interface AttentionOptions {
   /** Whether a query sees only the keys at its own position and before. Default: false. */
@@ -32,7 +32,7 @@ export interface AttentionOptions {
   /** bool, broadcast to [.., queries, keys]: which keys a query sees. Default: all. */
   readonly mask?: Tensor | undefined;
   /** Drops attention weights: how many, and where its random numbers come from. Default: none are dropped. */
-  readonly dropout?: { readonly rate: number; readonly key: Tensor; readonly salt?: number } | undefined;
+  readonly dropout?: DropoutSource | undefined;
 }
 
 /** Added to the scores of what is not seen. Finite, so that a row that sees nothing gives a mean, and not NaN. */
@@ -69,8 +69,7 @@ export function attend(
   const scores = mul(matmulTransposed(query, key), 1 / Math.sqrt(features));
   const weights = softmax(bias ? add(scores, cast(bias, scores.dtype)) : scores);
   if (!dropout || dropout.rate === 0) return matmul(weights, value);
-  const kept = randomBernoulli(dropout.key, 1 - dropout.rate, weights.shape, dropout.salt);
-  return matmul(mul(weights, mul(cast(kept, weights.dtype), 1 / (1 - dropout.rate))), value);
+  return matmul(mul(weights, dropoutMask(dropout, weights.shape, weights.dtype)), value);
 }
 
 /** bool [queries, keys]: whether a key stands at the query's position or before. */

@@ -1,9 +1,10 @@
 import { formatShape, type Shape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { spread } from '../../primitives/define.js';
-import { cast, mul, randomBernoulli } from '../../primitives/index.js';
+import { mul } from '../../primitives/index.js';
 import { requireFloats, requireWithin } from '../checks.js';
 import type { Context } from '../context.js';
+import { dropoutMask } from '../dropoutMask.js';
 import type { Layer } from '../layer.js';
 import { defineLayer } from '../registry.js';
 
@@ -12,8 +13,7 @@ type Config = { readonly rate: number };
 /** x with a part of it set to zero and the rest enlarged, chosen anew for each element of `maskShape`. */
 export function drop(context: Context, x: Tensor, rate: number, maskShape: Shape = x.shape): Tensor {
   if (!context.training || rate === 0) return x;
-  const kept = randomBernoulli(context.key, 1 - rate, maskShape, context.salt());
-  return mul(x, mul(cast(kept, x.dtype), 1 / (1 - rate)));
+  return mul(x, dropoutMask({ rate, key: context.key, salt: context.salt() }, maskShape, x.dtype));
 }
 
 const noFixture = 'the mask comes from random numbers of our own; dropout.test.ts checks its statistics';
