@@ -1,6 +1,7 @@
 /** What of the data room also runs in a browser: nothing here imports from Node. */
 
 export * from '../graph/random.js';
+export * from './audio/browser.js';
 export * from './augment.js';
 export * from './collate.js';
 export * from './dataset.js';

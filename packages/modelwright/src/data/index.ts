@@ -1,3 +1,4 @@
+export * from './audio/sources.js';
 export * from './browser.js';
 export * from './catalogue.js';
 export * from './download.js';

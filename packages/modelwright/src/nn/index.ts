@@ -65,6 +65,13 @@ export type { RecurrentOptions } from './layers/recurrent.js';
 export { gru, lstm, type SimpleRnnOptions, simpleRnn } from './layers/recurrentCells.js';
 export { flatten, reshapeTo } from './layers/reshaping.js';
 export { sequential } from './layers/sequential.js';
+export {
+  type SpecAugmentOptions,
+  specAugment,
+  type WarpFrequencyOptions,
+  warpFrequency,
+} from './layers/specAugment.js';
+export { type MelSpectrogramOptions, type MfccOptions, melSpectrogram, mfcc } from './layers/spectrogram.js';
 export { type TextConvolutionOptions, textConvolution } from './layers/textConvolution.js';
 export { type TokenEmbeddingOptions, tokenEmbedding } from './layers/tokenEmbedding.js';
 export {

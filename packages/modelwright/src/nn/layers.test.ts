@@ -42,7 +42,7 @@ interface Fixture {
 
 const fixtures: Readonly<Record<string, Fixture>> = Object.assign(
   {},
-  ...['layers', 'attention', 'recurrent', 'sequences'].map((name) =>
+  ...['layers', 'attention', 'recurrent', 'sequences', 'audio'].map((name) =>
     readFixture(import.meta.url, `fixtures/${name}.json`),
   ),
 );
