@@ -16,8 +16,8 @@ import {
 } from 'drizzle-orm/pg-core';
 
 /** A value that JSON can hold. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
-export type JsonObject = { readonly [name: string]: Json };
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type JsonObject = { [name: string]: Json };
 
 /** What may become of a run. A run that no longer tells of itself is lost. */
 export const runStatuses = ['running', 'finished', 'failed', 'interrupted', 'lost'] as const;

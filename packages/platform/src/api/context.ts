@@ -1,0 +1,85 @@
+import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { mayAct, type Principal } from '../access/keys.js';
+import type { Signer } from '../registry/index.js';
+import { ServiceError } from '../server/errors.js';
+import type { Store } from '../store/index.js';
+import type { Role } from '../store/schema.js';
+
+/** What the routes of the API work with. */
+export interface ApiContext {
+  readonly store: Store;
+  /** Signs what is published; undefined where no key is set. */
+  readonly signer?: Signer | undefined;
+  /** A folder for uploads and exports under way. */
+  readonly workFolder: string;
+  /** The most bytes of an uploaded model or file. */
+  readonly maxUploadBytes: number;
+}
+
+/** What a request carries along: who asks. */
+export interface ApiEnvironment {
+  readonly Variables: { principal: Principal };
+}
+
+export type Api = OpenAPIHono<ApiEnvironment>;
+
+/** An empty part of the API. What does not fit its description is answered with 400, naming the place. */
+export function newApi(): Api {
+  return new OpenAPIHono<ApiEnvironment>({
+    defaultHook(result) {
+      if (result.success) return;
+      const [issue] = result.error.issues;
+      const place = [result.target, ...issue!.path].join('.');
+      throw new ServiceError(400, `${place}: ${issue!.message}.`);
+    },
+  });
+}
+
+export const errorBody = z.object({ error: z.string() }).openapi('Error');
+
+const faults = {
+  400: 'The request does not fit the description.',
+  401: 'There is no key, or it is not valid.',
+  403: 'The key may not do this.',
+  404: 'There is no such thing.',
+  409: 'This does not fit the state that things are in.',
+} as const;
+
+/** Describes a route that needs a key of a role, or of one that may do more. */
+export function secured<const Route extends Omit<RouteConfig, 'middleware' | 'security'>>(
+  needed: Role,
+  route: Route,
+) {
+  const answers = Object.fromEntries(
+    Object.entries(faults).map(([status, description]) => [
+      status,
+      { description, content: { 'application/json': { schema: errorBody } } },
+    ]),
+  );
+  return createRoute({
+    ...route,
+    description: `${'description' in route && route.description ? `${route.description} ` : ''}Needs a key of the role ${needed}.`,
+    security: [{ key: [] }],
+    middleware: [requireRole(needed)] as const,
+    responses: { ...route.responses, ...answers } as Route['responses'],
+  });
+}
+
+function requireRole(needed: Role): MiddlewareHandler<ApiEnvironment> {
+  return async (c, next) => {
+    const { role, name } = c.get('principal');
+    if (!mayAct(role, needed)) {
+      throw new ServiceError(403, `The key '${name}' has the role ${role}, but this needs ${needed}.`);
+    }
+    await next();
+  };
+}
+
+/** JSON of a schema, for `request.body.content` and `responses`. */
+export const json = <Schema extends z.ZodType>(schema: Schema) => ({
+  content: { 'application/json': { schema } },
+});
+
+/** A JSON body that must be there. */
+export const body = <Schema extends z.ZodType>(schema: Schema) => ({ required: true, ...json(schema) });

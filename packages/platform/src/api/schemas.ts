@@ -1,0 +1,180 @@
+// What goes over the wire, described once: checked, typed, and in the OpenAPI document.
+import { z } from '@hono/zod-openapi';
+import { type JsonObject, roles, runStatuses } from '../store/schema.js';
+
+const moment = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-02T03:04:05.000Z' });
+
+/** A number that JSON may not be able to write. */
+export const anyNumber = z
+  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+  .openapi({ description: "A number; what is none in JSON is written as 'NaN', 'Infinity' or '-Infinity'." });
+
+/** @returns a number as `anyNumber` has it */
+export function toAnyNumber(value: number): z.infer<typeof anyNumber> {
+  return Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
+}
+
+/** How deep objects may be nested. */
+const deepest = 20;
+
+const jsonObject = z
+  .custom<JsonObject>(
+    (value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value) && isWithin(value, deepest),
+    `expected an object nested at most ${deepest} deep`,
+  )
+  .openapi({ type: 'object', additionalProperties: true });
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((each) => isWithin(each, depth - 1));
+}
+
+const tags = z.array(z.string().min(1).max(100)).max(50);
+const name = z.string().min(1).max(200);
+
+export const newRun = z
+  .object({
+    name,
+    task: z.string().max(100).optional(),
+    parameters: jsonObject.optional(),
+    environment: jsonObject.optional(),
+    dataFingerprint: z.string().max(200).optional(),
+    tags: tags.optional(),
+  })
+  .openapi('NewRun');
+
+export const summary = z
+  .object({
+    count: z.int(),
+    last: anyNumber,
+    lastStep: z.int(),
+    least: z.number().nullable(),
+    leastStep: z.int().nullable(),
+    greatest: z.number().nullable(),
+    greatestStep: z.int().nullable(),
+  })
+  .openapi('MetricSummary');
+
+export const run = z
+  .object({
+    id: z.uuid(),
+    name,
+    task: z.string().nullable(),
+    status: z.enum(runStatuses),
+    error: z.string().nullable(),
+    parameters: jsonObject,
+    environment: jsonObject,
+    tags,
+    dataFingerprint: z.string().nullable(),
+    createdAt: moment,
+    seenAt: moment,
+    endedAt: moment.nullable(),
+    metrics: z.record(z.string(), summary),
+  })
+  .openapi('Run');
+
+export const runPage = z.object({ runs: z.array(run), next: z.string().optional() }).openapi('RunPage');
+
+export const newPoints = z
+  .object({
+    points: z
+      .array(
+        z.object({
+          metric: z.string().min(1).max(200),
+          step: z.int().min(0),
+          value: anyNumber,
+          at: moment.optional(),
+        }),
+      )
+      .max(10_000),
+  })
+  .openapi('NewPoints');
+
+export const newLines = z
+  .object({ lines: z.array(z.object({ text: z.string().max(10_000), at: moment.optional() })).max(1000) })
+  .openapi('NewLines');
+
+export const runEnd = z
+  .object({
+    status: z.enum(['finished', 'failed', 'interrupted']),
+    error: z.string().max(10_000).optional(),
+  })
+  .openapi('RunEnd');
+
+export const curve = z
+  .object({ count: z.int(), points: z.array(z.tuple([z.int(), anyNumber])) })
+  .openapi('Curve');
+
+export const line = z.object({ line: z.int(), at: moment, text: z.string() }).openapi('Line');
+
+export const file = z.object({ path: z.string(), sha256: z.string(), size: z.int() }).openapi('File');
+
+export const model = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    tags,
+    createdAt: moment,
+    latest: z.int().nullable(),
+    versions: z.int(),
+    aliases: z.record(z.string(), z.int()),
+  })
+  .openapi('Model');
+
+export const version = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    task: z.string(),
+    files: z.array(file),
+    digest: z.string(),
+    signature: z.string().nullable(),
+    run: z.uuid().nullable(),
+    parent: z.int().nullable(),
+    metrics: z.record(z.string(), z.number()),
+    dataFingerprint: z.string().nullable(),
+    tags,
+    aliases: z.array(z.string()),
+    createdAt: moment,
+  })
+  .openapi('Version');
+
+export const tagList = z.object({ tags }).openapi('Tags');
+
+export const newKey = z
+  .object({
+    name,
+    role: z.enum(roles),
+    models: z.array(z.string()).optional(),
+    expiresAt: moment.optional(),
+  })
+  .openapi('NewKey');
+
+export const key = z
+  .object({
+    id: z.string(),
+    name,
+    role: z.enum(roles),
+    models: z.array(z.string()).nullable(),
+    createdAt: moment,
+    expiresAt: moment.nullable(),
+    revokedAt: moment.nullable(),
+    usedAt: moment.nullable(),
+  })
+  .openapi('Key');
+
+export const auditEntry = z
+  .object({
+    id: z.int(),
+    at: moment,
+    actor: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    details: jsonObject,
+  })
+  .openapi('AuditEntry');
+
+/** A number in an address, within bounds. */
+export const queryNumber = (least: number, greatest: number) =>
+  z.coerce.number().int().min(least).max(greatest).optional();
