@@ -110,7 +110,12 @@ async function trainTagger(
   const { name, labels, tokenizer, maximumLength, batchSize, train, validation, examples } = training;
   const tagger = taggers[name];
   const { epochs = tagger.epochs, learningRate = tagger.learningRate } = options;
-  const layers = tagger.make({ vocabulary: tokenizer.vocabularySize, tags: labels.length, maximumLength });
+  const { features, units, dropout } = options;
+  const layers = tagger.make({
+    ...{ features, units, dropout, maximumLength },
+    vocabulary: tokenizer.vocabularySize,
+    tags: labels.length,
+  });
   const trained = await trainNetwork(
     layers,
     train,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { TokenClassificationTrainOptions } from 'modelwright/tasks';
-import { wholeNumber } from '../numbers.js';
+import { numberFrom, wholeNumber } from '../numbers.js';
 import type { CliTask } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
@@ -34,6 +34,17 @@ function addTrainOptions(command: Command): Command {
         'truncate',
         'refuse',
       ]),
+    )
+    .option(
+      '--features <n>',
+      "numbers in a token's vector (default: 100; 128 for transformer)",
+      wholeNumber(1, 10_000),
+    )
+    .option('--units <n>', 'units in each direction, for bilstm-crf (default: 128)', wholeNumber(1, 10_000))
+    .option(
+      '--dropout <share>',
+      'share of features dropped in training (default: 0.5; 0.1 for transformer)',
+      numberFrom(0, 0.9),
     );
 }
 
