@@ -29,6 +29,9 @@ const parts = {
 };
 mkdirSync(values.out, { recursive: true });
 for (const [name, part] of Object.entries(parts)) {
-  writeFileSync(join(values.out, `${name}.conll`), `${part.map((sentence) => sentence.trim()).join('\n\n')}\n`);
+  writeFileSync(
+    join(values.out, `${name}.conll`),
+    `${part.map((sentence) => sentence.trim()).join('\n\n')}\n`,
+  );
   console.log(JSON.stringify({ part: name, sentences: part.length }));
 }
