@@ -4,6 +4,7 @@ import { mlp } from './mlp.js';
 import { resnet18, resnet34 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 
+export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type GptOptions, gpt } from './gpt.js';

@@ -1,9 +1,6 @@
 import type { Entity, EntityReport, TagScheme } from '../../nn/metrics/text/entities.js';
 import type { EvaluateResult } from '../events.js';
-import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
-
-/** What becomes of a sentence with more tokens than the model takes. */
-export type TooLong = 'truncate' | 'refuse';
+import type { EvaluateOptions, NetworkTrainOptions, TooLong } from '../options.js';
 
 /** How to train a tagger of named entities. What is left out takes the task's default. */
 export interface TokenClassificationTrainOptions extends NetworkTrainOptions {

@@ -1,9 +1,9 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Tokenizer } from '../../data/text/index.js';
-import type { TagScheme } from '../../nn/metrics/text/entities.js';
 import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { TrainedModel } from '../../train/trained.js';
+import { requireChoice } from '../choices.js';
 import type { TrainResult } from '../events.js';
 import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor } from './encoded.js';
@@ -25,7 +25,8 @@ import {
  */
 export async function trainTokenClassifier(options: TokenClassificationTrainOptions): Promise<TrainResult> {
   const { data, out, model = 'bilstm-crf', scheme = 'BIO', seed = 0, maximumLength = 256, onEvent } = options;
-  checkChoices(model, scheme, options.tooLong);
+  requireChoice('model for entities', model, taggerNames);
+  requireChoice('scheme', scheme, ['BIO', 'BIOES']);
   await checkModelDestination(out);
   const started = performance.now();
   const { train: all, validation, test, notes } = await openSentences(data);
@@ -34,10 +35,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   const types = typesOf(train, data);
   for (const part of [validation, held]) requireKnownTypes(part, types);
   const labels = labelsFor(types, scheme);
-  const tokenizer = tokenizerFor(train, {
-    ...(options.minimumCount !== undefined && { minimumCount: options.minimumCount }),
-    ...(options.vocabularySize !== undefined && { vocabularySize: options.vocabularySize }),
-  });
+  const tokenizer = tokenizerFor(train, options);
   const encode = (sentences: readonly TaggedSentence[]) =>
     encodeSentences(sentences, { tokenizer, labels, maximumLength, tooLong: options.tooLong });
   const [trainPart, validationPart, heldPart] = [encode(train), encode(validation), encode(held)];
@@ -80,16 +78,6 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     epochs: trained.training.epochs,
     started,
   });
-}
-
-function checkChoices(model: string, scheme: TagScheme, tooLong: string | undefined): void {
-  const check = (what: string, value: string, known: readonly string[]): void => {
-    if (!known.includes(value))
-      throw new Error(`There is no ${what} '${value}'. There is ${known.join(', ')}.`);
-  };
-  check('model for entities', model, taggerNames);
-  check('scheme', scheme, ['BIO', 'BIOES']);
-  check('way with long sentences', tooLong ?? 'truncate', ['truncate', 'refuse']);
 }
 
 interface TaggerTraining {
