@@ -1,6 +1,7 @@
 // A training runs where this is imported: in Node.
 import '../train/node.js';
 
+export * from './audio-classification/index.js';
 export * from './events.js';
 export * from './image-classification/index.js';
 export * from './options.js';

@@ -28,6 +28,15 @@ export function metricsText(metrics: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
+/** Classes with how likely each is, one a line. */
+export function shares(
+  predictions: readonly { readonly label: string; readonly probability: number }[],
+): string {
+  return predictions
+    .map(({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`)
+    .join('\n');
+}
+
 /** A number of bytes for people, in powers of 1000: `1.2 MB`. */
 export function bytesText(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];

@@ -125,3 +125,30 @@ export class Fields {
     );
   }
 }
+
+/**
+ * The file in a request: its body, or the first file of a form.
+ * @param expected what it is called, how its media type begins, and an example of one
+ * @throws ServiceError when there is none, or it is of another type
+ */
+export async function fileBytes(
+  c: Context,
+  { what, types, example }: { readonly what: string; readonly types: string; readonly example: string },
+): Promise<Uint8Array> {
+  const type = contentType(c);
+  if (type === 'multipart/form-data') {
+    const form = await c.req.formData().catch((error: Error) => {
+      throw badRequest(`The form cannot be read: ${error.message}.`);
+    });
+    for (const value of form.values())
+      if (value instanceof File) return new Uint8Array(await value.arrayBuffer());
+    throw badRequest(`The form has no file. Send the ${what} as a file field.`);
+  }
+  if (type !== undefined && type !== 'application/octet-stream' && !type.startsWith(types)) {
+    throw new ServiceError(
+      415,
+      `A ${what} is expected, not ${type}. Send its bytes with Content-Type: ${example} (or the like), or as a file of a form.`,
+    );
+  }
+  return new Uint8Array(await c.req.arrayBuffer());
+}

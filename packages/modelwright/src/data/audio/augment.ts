@@ -55,6 +55,23 @@ export function shiftSound(samples: Float32Array, by: number): Float32Array<Arra
   return shifted;
 }
 
+/**
+ * Coloured as by another microphone or room: a filter of one tap of 1 and some drawn ones after it, y[n] = x[n] + Σ h[k] x[n - k].
+ * @param strength standard deviation of the first drawn tap; each one after it has half of the one before
+ */
+export function colour(
+  samples: Float32Array,
+  random: Random,
+  { strength = 0.5, taps = 3 }: { readonly strength?: number; readonly taps?: number } = {},
+): Float32Array<ArrayBuffer> {
+  const coloured = samples.slice();
+  for (let k = 1; k <= taps; k++) {
+    const weight = random.normal(0, strength / 2 ** (k - 1));
+    for (let i = k; i < samples.length; i++) coloured[i]! += weight * samples[i - k]!;
+  }
+  return coloured;
+}
+
 /** Normally distributed noise at a random signal-to-noise ratio in decibel. Default: 10 to 40. */
 export const randomNoise =
   (decibel: Range = [10, 40]): AudioTransform =>

@@ -15,6 +15,7 @@ export function usageSection(info: ModelCardInfo): string {
 
 /** How the tasks that take raw data are used. */
 const usages: Readonly<Record<string, (sample: string | undefined) => string[]>> = {
+  'audio-classification': soundUsage,
   'image-classification': pictureUsage,
   'text-classification': textUsage,
   'token-classification': (sample) => textUsage(sample, 'openTokenClassifier'),
@@ -59,6 +60,17 @@ function generationUsage(sample = 'The beginning of a text'): string[] {
 }
 
 function pictureUsage(sample = 'picture.jpg'): string[] {
+  return fileUsage(sample, 'predictImages');
+}
+
+function soundUsage(sample = 'sound.wav'): string[] {
+  return [
+    ...fileUsage(sample, 'predictSounds'),
+    'The samples that the ONNX file takes are those of `readSound`: without silence at the ends, as loud as any other, in the middle.',
+  ];
+}
+
+function fileUsage(sample: string, predict: string): string[] {
   return [
     "On the command line, in this model's folder:",
     codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
@@ -67,10 +79,10 @@ function pictureUsage(sample = 'picture.jpg'): string[] {
       'ts',
       [
         "import { openModel } from 'modelwright';",
-        "import { predictImages } from 'modelwright/tasks';",
+        `import { ${predict} } from 'modelwright/tasks';`,
         '',
         "const model = await openModel('.');",
-        `console.log(await predictImages(model, [${JSON.stringify(sample)}]));`,
+        `console.log(await ${predict}(model, [${JSON.stringify(sample)}]));`,
       ].join('\n'),
     ),
   ];

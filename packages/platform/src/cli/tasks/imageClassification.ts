@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ImageClassificationTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
+import { shares } from '../output.js';
 import type { CliTask } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
@@ -43,10 +44,7 @@ export const imageClassification: CliTask = {
     return {
       async predict(source, top) {
         const [predictions] = await predictImages(model, [source], { top });
-        const shares = predictions!.map(
-          ({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`,
-        );
-        return { json: { predictions }, text: shares.join('\n') };
+        return { json: { predictions }, text: shares(predictions!) };
       },
       release: () => model.release(),
     };

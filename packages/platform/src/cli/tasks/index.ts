@@ -1,3 +1,4 @@
+import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import type { CliTask } from './task.js';
 import { textClassification } from './textClassification.js';
@@ -9,6 +10,7 @@ export type { CliTask, Predictor } from './task.js';
 
 /** The tasks of the command line, by the names that Hugging Face gives them. */
 export const tasks: ReadonlyMap<string, CliTask> = new Map([
+  ['audio-classification', audioClassification],
   ['image-classification', imageClassification],
   ['text-classification', textClassification],
   ['text-generation', textGeneration],

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { TextClassificationTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
+import { shares } from '../output.js';
 import type { CliTask } from './task.js';
-import { addNetworkTrainOptions, tooLongOption } from './trainOptions.js';
+import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What text classification can be trained with; the names are those of `TextClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
@@ -17,7 +18,6 @@ function addTrainOptions(command: Command): Command {
     .addOption(
       new Option('-m, --model <name>', 'kind of model (default: text-cnn)').choices([
         'text-cnn',
-        'bilstm',
         'transformer',
         'naive-bayes',
       ]),
@@ -34,9 +34,7 @@ function addTrainOptions(command: Command): Command {
       ).choices(['word', 'character', 'bpe', 'wordpiece']),
     )
     .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
-    .option('--minimum-count <n>', 'rarer tokens count as unknown (default: 1)', wholeNumber(1))
-    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1))
-    .addOption(tooLongOption('texts'));
+    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1));
 }
 
 export const textClassification: CliTask = {
@@ -61,10 +59,7 @@ export const textClassification: CliTask = {
     return {
       async predict(source, top) {
         const predictions = await model.predict(source as string, { top });
-        const shares = predictions.map(
-          ({ label, probability }) => `${(100 * probability).toFixed(1).padStart(5)}%  ${label}`,
-        );
-        return { json: { predictions }, text: shares.join('\n') };
+        return { json: { predictions }, text: shares(predictions) };
       },
       release: () => model.release(),
     };

@@ -1,3 +1,4 @@
+import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import type { ServedTask } from './task.js';
 import { textClassification } from './textClassification.js';
@@ -7,6 +8,7 @@ import { wordEmbeddings } from './wordEmbeddings.js';
 
 /** The tasks that take more than arrays. A record is only given what it has opened itself. */
 export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
+  'audio-classification': audioClassification,
   'image-classification': imageClassification,
   'text-classification': textClassification,
   'text-generation': textGeneration,
