@@ -1,7 +1,7 @@
 import type { Point } from './strokes.js';
 
 /** A digit as a pen writes it: lines through points of the unit square, y downwards; `curve` rounds them off. */
-type Glyph = readonly { readonly curve: boolean; readonly points: readonly Point[] }[];
+export type Glyph = readonly { readonly curve: boolean; readonly points: readonly Point[] }[];
 
 const curve = (...points: Point[]): Glyph[number] => ({ curve: true, points });
 const line = (...points: Point[]): Glyph[number] => ({ curve: false, points });

@@ -66,7 +66,8 @@ export async function holdOutEvery<T>(dataset: Dataset<T>, n: number): Promise<T
   };
 }
 
-async function indicesByClass(dataset: Dataset<unknown>): Promise<Map<number, number[]>> {
+/** Where the examples of each class stand, classes in the order in which they first come. */
+export async function indicesByClass(dataset: Dataset<unknown>): Promise<Map<number, number[]>> {
   const classes = new Map<number, number[]>();
   (await dataset.labels()).forEach((label, index) => {
     const indices = classes.get(label);

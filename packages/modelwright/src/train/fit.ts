@@ -288,14 +288,19 @@ class Training {
   }
 
   async #endEpoch(): Promise<EpochRecord> {
-    const { metrics = [], fastDevRun, average } = this.#options;
+    const { metrics = [], fastDevRun, average, measure } = this.#options;
     const started = performance.now();
     const train = summarizeTotals(this.#totals, metrics);
     let held = this.#validation;
     if (held && fastDevRun) held = held.take(Math.min(held.length, 2 * batchLength(this.#sample)));
-    const validation =
+    const measured =
       held && (await evaluateWith(this.#session, held, metrics, { averaged: average !== undefined }));
     const reached = await this.#readGood();
+    const beside = await measure?.(
+      this.#session.variablesOf(reached, average !== undefined),
+      this.#epoch + 1,
+    );
+    const validation = (measured || beside) && { ...measured, ...beside };
     const record: EpochRecord = {
       epoch: this.#epoch + 1,
       step: this.#step,
@@ -310,7 +315,7 @@ class Training {
     this.#epochSeconds = 0;
     this.#totals = noTotals();
     this.#lastGood = reached;
-    this.#plateau?.update((validation ?? train).loss!);
+    this.#plateau?.update(validation?.loss ?? train.loss!);
     if (this.#best?.improves(record)) {
       this.#bestVariables = this.#lastGood;
       await this.#store?.write(bestCheckpoint, this.#encode(this.#lastGood));

@@ -27,6 +27,11 @@ export interface FitOptions {
   readonly metrics?: readonly Metric[];
   /** Data to validate on, or the share of the training data to hold out for it. */
   readonly validation?: Dataset | number;
+  /**
+   * Measures what a metric over batches cannot, after each epoch, on the variables reached (their average, where one is kept). What it gives
+   * is recorded with the validation's metrics.
+   */
+  readonly measure?: (variables: Variables, epoch: number) => Promise<Readonly<Record<string, number>>>;
   /** Equal seeds give equal trainings. Default: 0. */
   readonly seed?: number;
   /** Whether each epoch goes through the data in a new order. Default: true. */

@@ -25,7 +25,8 @@ export class TrainingProgress {
       case 'epoch':
         this.#progress?.endEpoch(event.record);
         this.#losses.train.push(event.record.train.loss!);
-        if (event.record.validation) this.#losses.validation.push(event.record.validation.loss!);
+        if (event.record.validation?.loss !== undefined)
+          this.#losses.validation.push(event.record.validation.loss);
         break;
       case 'note':
         if (this.#progress) this.#progress.log(event.text);

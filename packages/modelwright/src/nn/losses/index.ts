@@ -1,3 +1,4 @@
+export { type ArcFaceOptions, arcFaceLoss } from './arcFace.js';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binaryCrossEntropy.js';
 export { crfLoss } from './crf.js';
 export { type CrossEntropyOptions, crossEntropy } from './crossEntropy.js';
@@ -13,3 +14,4 @@ export { hinge, squaredHinge } from './margin.js';
 export { l1, l2, type Penalty, type PenaltyOptions } from './penalties.js';
 export { type LossJson, losses, lossFromJson, lossToJson } from './registry.js';
 export { type HuberOptions, huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
+export { type TripletMining, type TripletOptions, tripletLoss } from './triplet.js';

@@ -1,3 +1,4 @@
+import { arcFaceLoss } from './arcFace.js';
 import { binaryCrossEntropy } from './binaryCrossEntropy.js';
 import { crfLoss } from './crf.js';
 import { crossEntropy } from './crossEntropy.js';
@@ -6,6 +7,7 @@ import { cosineSimilarityLoss, kullbackLeibler, poisson } from './distribution.j
 import type { ConfigurableLoss, Loss } from './loss.js';
 import { hinge, squaredHinge } from './margin.js';
 import { huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
+import { tripletLoss } from './triplet.js';
 
 /** Every loss by the name that configurations use. */
 export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEntries(
@@ -23,6 +25,8 @@ export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEnt
     poisson,
     crfLoss,
     ctcLoss,
+    tripletLoss,
+    arcFaceLoss,
   ].map((loss) => [loss.name, loss as ConfigurableLoss]),
 );
 

@@ -23,3 +23,11 @@ export {
   type Scores,
 } from './scores.js';
 export * from './text/index.js';
+export {
+  type EqualError,
+  equalError,
+  recallAtK,
+  type ScoredPairs,
+  trueAcceptRate,
+  verificationPairs,
+} from './verification.js';
