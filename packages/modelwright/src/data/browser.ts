@@ -3,11 +3,11 @@
 export * from '../graph/random.js';
 export * from './audio/browser.js';
 export * from './augment.js';
-export * from './drawnCharacters.js';
 export * from './classBatches.js';
 export * from './collate.js';
 export * from './dataset.js';
 export * from './digits.js';
+export * from './drawnCharacters.js';
 export { adjustColour, type ColourChange, crop, flip, type ImageSize, rotate } from './image-ops.js';
 export * from './mixup.js';
 export type { SkippedFile, Source } from './source.js';

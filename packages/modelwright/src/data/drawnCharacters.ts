@@ -22,7 +22,9 @@ export interface DrawnCharactersOptions {
  * two to four strokes between points of a grid, drawn by the simulated pen of `digits`. For learning to compare: there may be as many
  * classes as are wanted.
  */
-export function drawnCharacters(options: DrawnCharactersOptions = {}): Dataset<{ input: NdArray; target: NdArray }> {
+export function drawnCharacters(
+  options: DrawnCharactersOptions = {},
+): Dataset<{ input: NdArray; target: NdArray }> {
   const { classes = 60, perClass = 20, seed = 0, size = 28 } = options;
   for (const [name, value] of Object.entries({ classes, perClass, size })) {
     requireCount('drawnCharacters', name, value, 1);

@@ -1,5 +1,6 @@
 import { NdArray } from '../graph/array.js';
 import type { Initializer } from './context.js';
+import { dot } from './vectors.js';
 
 /** How many inputs and outputs one weight of this shape connects: dense [in, out], convolution [out, in, ..kernel]. */
 export function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
@@ -144,12 +145,6 @@ function orthogonal(gain: number): Initializer {
     }
     return array;
   };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
 }
 
 function identity(gain: number): Initializer {

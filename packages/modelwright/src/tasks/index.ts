@@ -4,6 +4,7 @@ import '../train/node.js';
 export * from './audio-classification/index.js';
 export * from './events.js';
 export * from './image-classification/index.js';
+export * from './image-similarity/index.js';
 export * from './options.js';
 export * from './predictions.js';
 export * from './text-classification/index.js';

@@ -26,6 +26,16 @@ export interface ExportedModel {
   readonly onnx: Uint8Array<ArrayBuffer>;
 }
 
+/** What a saved model gives, where its loss does not tell. */
+export interface ExportForm {
+  /** Task as Hugging Face names it. */
+  readonly task: string;
+  /** Whether the one input is a picture, uint8 [batch, channels, height, width]: then the saved model takes any height and width. */
+  readonly takesPicture?: boolean;
+  /** The outputs by name, made of what the network gives. */
+  readonly outputs: (output: Tensor) => Readonly<Record<string, Tensor>>;
+}
+
 /** What a model takes and gives once it is saved. */
 interface SavedForm {
   readonly task: string;
@@ -36,9 +46,9 @@ interface SavedForm {
 
 /**
  * A trained model as standard files. A classifier of pictures takes `image` uint8 [batch, channels, height, width] of any size
- * and gives `probabilities` [batch, classes]; any other model takes and gives what it does in training.
+ * and gives `probabilities` [batch, classes]; any other model takes and gives what it does in training, unless a form is given.
  */
-export function exportModel(trained: TrainedModel): ExportedModel {
+export function exportModel(trained: TrainedModel, wanted?: ExportForm): ExportedModel {
   const named = [
     ...entries<NdArray>(trained.variables.parameters),
     ...entries<NdArray>(trained.variables.state),
@@ -50,9 +60,12 @@ export function exportModel(trained: TrainedModel): ExportedModel {
   const count = entries<NdArray>(trained.variables.parameters).length;
   const parameters = unflatten(trained.variables.parameters, stands.slice(0, count)) as TensorTree;
   const state = unflatten(trained.variables.state, stands.slice(count)) as TensorTree;
-  const form = isImageClassifier(trained)
-    ? imageForm(trained, parameters, state)
-    : plainForm(trained, parameters, state);
+  const form = savedForm(
+    trained,
+    parameters,
+    state,
+    wanted ?? (isImageClassifier(trained) ? classifier : undefined),
+  );
   const outputNames = Object.keys(form.outputs);
   const graph = simplify(new Graph([...stands, ...form.inputs], Object.values(form.outputs)));
   const spec = ({ dtype, shape }: Tensor, name: string): TensorSpec => ({ name, dtype, shape });
@@ -83,32 +96,47 @@ function isImageClassifier({ batchTypes, loss }: TrainedModel): boolean {
   return onlyOne && image?.dtype === 'uint8' && image.shape.length === 4 && loss.name === 'crossEntropy';
 }
 
-/** The picture is resized as the training's pictures were, to whole pixel values, and the logits become probabilities. */
+const classifier: ExportForm = {
+  task: 'image-classification',
+  takesPicture: true,
+  outputs: (logits) => ({ probabilities: softmax(logits) }),
+};
+
+function savedForm(
+  trained: TrainedModel,
+  parameters: TensorTree,
+  state: TensorTree,
+  form: ExportForm | undefined,
+): SavedForm {
+  if (!form) return plainForm(trained, parameters, state);
+  if (form.takesPicture) return imageForm(trained, parameters, state, form);
+  const inputs = openInputs(trained);
+  const output = trained.model.apply(parameters, modelInput(trained.model, inputs), { state });
+  return { task: form.task, inputs, outputs: form.outputs(output) };
+}
+
+/** The picture is resized as the training's pictures were, to whole pixel values. */
 function imageForm(
   { model, batchTypes }: TrainedModel,
   parameters: TensorTree,
   state: TensorTree,
+  { task, outputs }: ExportForm,
 ): SavedForm {
   const [, channels, height, width] = batchTypes.input!.shape as number[];
   const image = input('image', 'uint8', ['batch', channels!, 'height', 'width']);
   const pixels = clip(round(resize(cast(image, 'float32'), [height!, width!])), 0, 255);
-  const logits = model.apply(parameters, modelInput(model, [cast(pixels, 'uint8')]), { state });
+  const output = model.apply(parameters, modelInput(model, [cast(pixels, 'uint8')]), { state });
   return {
-    task: 'image-classification',
+    task,
     inputs: [image],
-    outputs: { probabilities: softmax(logits) },
+    outputs: outputs(output),
     preprocessing: { channels: channels!, height: height!, width: width! },
   };
 }
 
-function plainForm(
-  { model, batchTypes, loss }: TrainedModel,
-  parameters: TensorTree,
-  state: TensorTree,
-): SavedForm {
-  const inputs = inputNamesOf(batchTypes).map((name) =>
-    input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)),
-  );
+function plainForm(trained: TrainedModel, parameters: TensorTree, state: TensorTree): SavedForm {
+  const { model, loss } = trained;
+  const inputs = openInputs(trained);
   const output = model.apply(parameters, modelInput(model, inputs), { state });
   const table = inputs.length === 1 && inputs[0]!.rank === 2;
   switch (loss.name) {
@@ -137,16 +165,22 @@ function classAxisOf(loss: Loss): number {
 
 const openBatch = (shape: Shape): Shape => shape.with(0, 'batch');
 
+/** The inputs of a model, for a batch of any size. */
+function openInputs({ batchTypes }: TrainedModel): Tensor[] {
+  return inputNamesOf(batchTypes).map((name) =>
+    input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)),
+  );
+}
+
 /** The raw output of a model for a batch of any size, its parameters constants of the graph. */
-export function predictionGraph({ model, variables, batchTypes }: TrainedModel): Graph {
+export function predictionGraph(trained: TrainedModel): Graph {
+  const { model, variables } = trained;
   const constants = (tree: ArrayTree): TensorTree =>
     unflatten(
       tree,
       entries<NdArray>(tree).map(([, array]) => constant(array)),
     ) as TensorTree;
-  const inputs = inputNamesOf(batchTypes).map((name) =>
-    input(name, batchTypes[name]!.dtype, openBatch(batchTypes[name]!.shape)),
-  );
+  const inputs = openInputs(trained);
   const { parameters, state }: Record<keyof Variables, TensorTree> = {
     parameters: constants(variables.parameters),
     state: constants(variables.state),

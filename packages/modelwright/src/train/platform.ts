@@ -5,6 +5,7 @@ import type { Device } from '../runtime/runtime.js';
 import type { JsonObject } from '../saved/config.js';
 import type { Engine } from './engine/engine.js';
 import type { EngineSetup } from './engine/protocol.js';
+import type { ExportForm } from './export.js';
 import type { TrainedModel } from './trained.js';
 
 /** A place where a training keeps its checkpoints. A write is whole or not there at all. */
@@ -25,6 +26,8 @@ export interface SaveOptions {
   readonly language?: 'en' | 'zh';
   /** Task as Hugging Face names it. Default: by what the model takes and gives. */
   readonly task?: string;
+  /** What the saved model gives, and its task. Default: by the loss. */
+  readonly form?: ExportForm;
   /** How raw data becomes the model's inputs, for config.json. Default: what the model knows of it. */
   readonly preprocessing?: JsonObject;
   /** An input that the card shows the model with, such as a text. */

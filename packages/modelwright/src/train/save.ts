@@ -27,7 +27,7 @@ export async function saveModel(
   directory: string,
   options: SaveOptions,
 ): Promise<void> {
-  const exported = trained.export();
+  const exported = trained.export(options.form);
   const { evaluation, language = 'en', task, preprocessing } = options;
   const config = { ...exported.config, ...(task && { task }), ...(preprocessing && { preprocessing }) };
   const files: Record<string, string | Uint8Array> = { ...options.files };

@@ -6,7 +6,7 @@ import type { Metric } from '../nn/metrics/index.js';
 import type { History } from '../report/history.js';
 import { defaultRuntime } from '../runtime/defaultRuntime.js';
 import type { Executable } from '../runtime/runtime.js';
-import { type ExportedModel, exportModel, predictionGraph } from './export.js';
+import { type ExportedModel, type ExportForm, exportModel, predictionGraph } from './export.js';
 import { type SaveOptions, trainingPlatform } from './platform.js';
 import type { BatchTypes } from './step.js';
 
@@ -75,9 +75,12 @@ export class TrainedModel implements TrainedContent {
     return output!;
   }
 
-  /** The model as standard files, in memory. */
-  export(): ExportedModel {
-    return exportModel(this);
+  /**
+   * The model as standard files, in memory.
+   * @param form what the saved model gives. Default: by the loss
+   */
+  export(form?: ExportForm): ExportedModel {
+    return exportModel(this, form);
   }
 
   /**

@@ -20,7 +20,9 @@ export function unitVectors(x: Tensor): Tensor {
 function requireVectors(x: Tensor): void {
   requireFloats(x);
   if (x.rank === 2) return;
-  throw new TypeError(`expected [batch, features], but got ${formatShape(x.shape)}. Did you mean to flatten() first?`);
+  throw new TypeError(
+    `expected [batch, features], but got ${formatShape(x.shape)}. Did you mean to flatten() first?`,
+  );
 }
 
 const makeUnitLength = defineLayer<Record<string, never>>({

@@ -30,7 +30,8 @@ function fartherBy(margin: number, cosine: Tensor): Tensor {
  */
 export const arcFaceLoss = defineLoss<ArcFaceOptions>('arcFaceLoss', (prediction, target, options) => {
   const { margin = 0.5, scale = 30 } = options;
-  if (!(margin >= 0 && margin < Math.PI)) throw new RangeError(`arcFaceLoss: margin is ${margin}; expected 0 .. π.`);
+  if (!(margin >= 0 && margin < Math.PI))
+    throw new RangeError(`arcFaceLoss: margin is ${margin}; expected 0 .. π.`);
   if (!(scale > 0)) throw new RangeError(`arcFaceLoss: scale is ${scale}; expected more than 0.`);
   const { distribution } = classTarget('arcFaceLoss', prediction, target);
   const logits = where(greater(distribution, 0.5), fartherBy(margin, prediction), prediction);

@@ -54,7 +54,11 @@ function distances(x: Tensor, squared: boolean): Tensor {
 function pairs(target: Tensor, batch: number): { readonly positive: Tensor; readonly negative: Tensor } {
   const same = equal(expandDimensions(target, 0), expandDimensions(target, 1));
   const self = Array.from({ length: batch * batch }, (_, i) => Number(i % (batch + 1) === 0));
-  const others = NdArray.of('bool', [batch, batch], self.map((value) => 1 - value));
+  const others = NdArray.of(
+    'bool',
+    [batch, batch],
+    self.map((value) => 1 - value),
+  );
   return { positive: and(same, constant(others)), negative: not(same) };
 }
 
@@ -97,14 +101,21 @@ export const tripletLoss = defineLoss<TripletOptions>('tripletLoss', (prediction
   const { margin = 0.2, mining = 'batchHard', squared = false } = options;
   const [batch] = prediction.shape;
   if (prediction.rank !== 2 || !isFloat(prediction.dtype) || typeof batch !== 'number') {
-    throw new TypeError(`tripletLoss: expected embeddings, floats [batch, features] of a known batch, but got ${prediction}.`);
+    throw new TypeError(
+      `tripletLoss: expected embeddings, floats [batch, features] of a known batch, but got ${prediction}.`,
+    );
   }
   if (target.rank !== 1 || !isInteger(target.dtype) || target.shape[0] !== batch) {
-    throw new TypeError(`tripletLoss: expected a class for each embedding, int32[${batch}], but got ${target}.`);
+    throw new TypeError(
+      `tripletLoss: expected a class for each embedding, int32[${batch}], but got ${target}.`,
+    );
   }
-  if (margin !== 'soft' && !(margin >= 0)) throw new RangeError(`tripletLoss: margin is ${margin}; expected 0 or more, or 'soft'.`);
+  if (margin !== 'soft' && !(margin >= 0))
+    throw new RangeError(`tripletLoss: margin is ${margin}; expected 0 or more, or 'soft'.`);
   if (!Object.hasOwn(minings, mining)) {
-    throw new RangeError(`tripletLoss: there is no mining '${mining}'; there is ${Object.keys(minings).join(', ')}.`);
+    throw new RangeError(
+      `tripletLoss: there is no mining '${mining}'; there is ${Object.keys(minings).join(', ')}.`,
+    );
   }
   const cost: Cost = (toSame, toOther) => {
     const excess = sub(toSame, toOther);

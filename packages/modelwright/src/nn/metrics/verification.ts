@@ -1,5 +1,6 @@
 // How well embeddings tell whether two pictures, voices or texts are of one class, and find others of the same class.
 import type { NdArray } from '../../graph/array.js';
+import { dot, unitTable } from '../vectors.js';
 import { type Numbers, type RocPoints, toNumbers } from './ranking.js';
 
 /** Pairs of examples: how alike they are, and whether they are of one class. */
@@ -11,7 +12,11 @@ export interface ScoredPairs {
 }
 
 /** The embeddings as rows of length 1. @throws RangeError unless they are [examples, features], one label each */
-function unitRows(who: string, embeddings: NdArray, labels: Numbers): { rows: Float32Array[]; classes: number[] } {
+function unitRows(
+  who: string,
+  embeddings: NdArray,
+  labels: Numbers,
+): { rows: Float32Array[]; classes: number[] } {
   const [count, width] = embeddings.shape;
   const classes = toNumbers(labels);
   if (embeddings.shape.length !== 2 || count !== classes.length) {
@@ -19,19 +24,8 @@ function unitRows(who: string, embeddings: NdArray, labels: Numbers): { rows: Fl
       `${who}: expected embeddings [examples, features] and a label each, but got [${embeddings.shape.join(', ')}] and ${classes.length} labels.`,
     );
   }
-  const values = Float32Array.from(embeddings.toNumbers());
-  const rows = classes.map((_, i) => {
-    const row = values.subarray(i * width!, (i + 1) * width!);
-    const length = Math.sqrt(dot(row, row)) || 1;
-    return row.map((value) => value / length);
-  });
-  return { rows, classes };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
+  const table = unitTable(Float32Array.from(embeddings.toNumbers()), width!);
+  return { rows: classes.map((_, i) => table.subarray(i * width!, (i + 1) * width!)), classes };
 }
 
 /**
@@ -67,7 +61,8 @@ export function equalError({ falsePositiveRate, truePositiveRate, thresholds }: 
   const after = thresholds.findIndex((_, i) => excess(i) >= 0);
   if (after < 1) return { rate: Number.NaN, threshold: Number.NaN };
   const share = -excess(after - 1) / (excess(after) - excess(after - 1));
-  const between = (values: readonly number[]): number => values[after - 1]! + share * (values[after]! - values[after - 1]!);
+  const between = (values: readonly number[]): number =>
+    values[after - 1]! + share * (values[after]! - values[after - 1]!);
   return {
     rate: between(falsePositiveRate),
     threshold: Number.isFinite(thresholds[after - 1]) ? between(thresholds) : thresholds[after]!,
@@ -75,7 +70,10 @@ export function equalError({ falsePositiveRate, truePositiveRate, thresholds }: 
 }
 
 /** The largest share of true pairs accepted by a threshold that accepts no more than this share of the false ones. */
-export function trueAcceptRate({ falsePositiveRate, truePositiveRate }: RocPoints, falseAcceptRate: number): number {
+export function trueAcceptRate(
+  { falsePositiveRate, truePositiveRate }: RocPoints,
+  falseAcceptRate: number,
+): number {
   if (Number.isNaN(falsePositiveRate[0])) return Number.NaN;
   const allowed = truePositiveRate.filter((_, i) => falsePositiveRate[i]! <= falseAcceptRate);
   return allowed.reduce((best, rate) => Math.max(best, rate), 0);
@@ -91,7 +89,10 @@ export function recallAtK(embeddings: NdArray, labels: Numbers, ks: readonly num
   const ranks = rows.flatMap((row, i) => {
     const scores = rows.map((other) => dot(row, other));
     const isMate = (j: number): boolean => j !== i && classes[j] === classes[i];
-    const best = scores.reduce((most, score, j) => (isMate(j) ? Math.max(most, score) : most), Number.NEGATIVE_INFINITY);
+    const best = scores.reduce(
+      (most, score, j) => (isMate(j) ? Math.max(most, score) : most),
+      Number.NEGATIVE_INFINITY,
+    );
     if (best === Number.NEGATIVE_INFINITY) return [];
     return [scores.filter((score, j) => j !== i && classes[j] !== classes[i] && score >= best).length];
   });

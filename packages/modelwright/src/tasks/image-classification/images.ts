@@ -23,6 +23,8 @@ export interface LabelledImages {
 export interface OpenImagesOptions {
   /** Height and width to bring pictures to. Default: 64 for a folder of pictures; other data keeps its size. */
   readonly imageSize?: number | undefined;
+  /** Channels that pictures of a folder are read with: 1 for grey, 3 for colour. Default: as `like` says, else 3. */
+  readonly channels?: 1 | 3 | undefined;
   /** What an earlier training settled on, for data to measure on: channels, size and classes must agree. */
   readonly like?: {
     readonly channels: number;
@@ -49,7 +51,7 @@ export async function openImages(source: string, options: OpenImagesOptions = {}
   }
   if (await findIdx(source, idxFiles.train.images)) return resized(await idxFolder(source), source, options);
   const { like } = options;
-  const channels = like?.channels === 1 ? 1 : 3;
+  const channels = options.channels ?? (like?.channels === 1 ? 1 : 3);
   const folders = await imageFolders(source, {
     channels,
     ...(like?.classNames && { classNames: like.classNames }),
@@ -110,7 +112,7 @@ async function resized(
 }
 
 /** Resizes where it must; the session is opened for the first picture of another size. */
-async function sizedBy(
+export async function sizedBy(
   channels: number,
   size: readonly [number, number],
 ): Promise<(image: NdArray) => Promise<NdArray>> {

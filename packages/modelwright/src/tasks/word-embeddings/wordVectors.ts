@@ -1,5 +1,6 @@
 import type { NdArray } from '../../graph/array.js';
 import { formatShape } from '../../graph/shape.js';
+import { dot, nearestRows, unitTable } from '../../nn/vectors.js';
 import { Vocabulary } from './vocabulary.js';
 
 /** A word, and how much its vector points the way of another. */
@@ -31,7 +32,7 @@ export class WordVectors {
       );
     }
     this.vectors = vectors;
-    this.#unit = unitRows(vectors);
+    this.#unit = unitTable(vectors.data, vectors.shape[1]!);
   }
 
   get size(): number {
@@ -76,16 +77,10 @@ export class WordVectors {
 
   #nearestTo(vector: Float32Array, k: number, without: readonly string[]): Neighbour[] {
     const excluded = new Set(without.map((word) => this.vocabulary.indexOf(word)));
-    const length = Math.sqrt(dot(vector, vector)) || 1;
-    const similarities = Float64Array.from(
-      { length: this.size },
-      (_, i) => dot(vector, this.#row(this.#unit, i)) / length,
-    );
-    return [...similarities.keys()]
-      .filter((i) => !excluded.has(i))
-      .sort((i, j) => similarities[j]! - similarities[i]!)
-      .slice(0, k)
-      .map((i) => ({ word: this.vocabulary.words[i]!, similarity: similarities[i]! }));
+    return nearestRows(this.#unit, vector, k, excluded).map(({ row, similarity }) => ({
+      word: this.vocabulary.words[row]!,
+      similarity,
+    }));
   }
 
   #unitOf(word: string): Float32Array {
@@ -95,22 +90,4 @@ export class WordVectors {
   #row(table: Float32Array, index: number): Float32Array {
     return table.subarray(index * this.dimensions, (index + 1) * this.dimensions);
   }
-}
-
-/** The rows brought to length 1; zeros stay zeros. */
-function unitRows({ shape, data }: NdArray<'float32'>): Float32Array {
-  const [rows, width] = shape as [number, number];
-  const unit = data.slice();
-  for (let row = 0; row < rows; row++) {
-    const values = unit.subarray(row * width, (row + 1) * width);
-    const length = Math.sqrt(dot(values, values)) || 1;
-    for (const [i, value] of values.entries()) values[i] = value / length;
-  }
-  return unit;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -5,7 +5,7 @@ import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
-import { type CliTask, taskOf } from '../tasks/index.js';
+import { type CliTask, type PredictorOptions, type Source, taskOf } from '../tasks/index.js';
 
 /** `modelwright predict MODEL INPUT...`: what a saved model makes of files, or of text. */
 export function addPredict(program: Command): void {
@@ -19,6 +19,8 @@ export function addPredict(program: Command): void {
     )
     .option('-k, --top <n>', 'the most classes or neighbours to show', wholeNumber(1), 5)
     .option('--json', 'end with one line of JSON')
+    .optionsGroup('Options for models that compare pictures:')
+    .option('-g, --gallery <folder>', 'find the most similar pictures of this folder')
     .optionsGroup('Options for models that make text:')
     .option('-p, --prompt <text>', 'the beginning of the text, as an input would be')
     .option('--maximum-length <n>', 'tokens to make at most (default: 200)', wholeNumber(1))
@@ -34,6 +36,8 @@ export function addPredict(program: Command): void {
       examples([
         'modelwright predict models/photos cat.jpg dog.jpg',
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
+        'modelwright predict models/faces a.jpg b.jpg',
+        'modelwright predict models/faces a.jpg --gallery people/ --top 3',
         'modelwright predict models/words king queen --top 10',
         'modelwright predict models/shakespeare --prompt "ROMEO:" --seed 7',
       ]),
@@ -41,7 +45,7 @@ export function addPredict(program: Command): void {
     .action(predict);
 }
 
-interface PredictOptions extends OutputOptions, TextGenerationOptions {
+interface PredictOptions extends OutputOptions, TextGenerationOptions, PredictorOptions {
   readonly top: number;
   readonly prompt?: string;
 }
@@ -49,7 +53,7 @@ interface PredictOptions extends OutputOptions, TextGenerationOptions {
 async function predict(
   directory: string,
   given: readonly string[],
-  { top, prompt, json = false, ...making }: PredictOptions,
+  { top, prompt, json = false, gallery, ...making }: PredictOptions,
   command: Command,
 ): Promise<void> {
   const inputs = prompt === undefined ? given : [...given, prompt];
@@ -57,11 +61,18 @@ async function predict(
   const { readModelFolder } = await import('modelwright/saved');
   const { config } = await readModelFolder(directory);
   const task = taskOf(config.task);
-  const predictor = await task.openPredictor(directory);
+  const predictor = await task.openPredictor(directory, { ...(gallery !== undefined && { gallery }) });
   const sources = await sourcesOf(inputs, task.input);
   const results: object[] = [];
   const texts: string[] = [];
   let failures = 0;
+  if (predictor.predictTogether && sources.length > 1) {
+    const { json: result, text } = await predictor
+      .predictTogether(sources)
+      .finally(() => predictor.release());
+    writeResult({ json }, { model: directory, task: config.task, ...result }, () => text);
+    return;
+  }
   for (const { name, source } of sources) {
     try {
       let streamed = false;
@@ -83,11 +94,6 @@ async function predict(
   const result = { model: directory, task: config.task, results };
   if (json || texts.length > 0) writeResult({ json }, result, () => texts.join('\n\n'));
   if (failures > 0) throw new SilentFailure(exitStatus.failure);
-}
-
-interface Source {
-  readonly name: string;
-  readonly source: string | Uint8Array;
 }
 
 /** What the arguments stand for: standard input is one file, or a text a line. */

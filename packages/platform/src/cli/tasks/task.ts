@@ -30,7 +30,19 @@ export interface CliTask {
   /** What `predict` takes: names of files, or text as it stands. */
   readonly input: 'file' | 'text';
   /** Opens a saved model for predicting. */
-  openPredictor(directory: string): Promise<Predictor>;
+  openPredictor(directory: string, options: PredictorOptions): Promise<Predictor>;
+}
+
+/** What a model is asked with, beyond the inputs. */
+export interface PredictorOptions {
+  /** Folder of pictures to find the most similar ones in, for models that compare pictures. */
+  readonly gallery?: string;
+}
+
+/** An input: what it is called, and the name of a file, its bytes, or the text itself. */
+export interface Source {
+  readonly name: string;
+  readonly source: string | Uint8Array;
 }
 
 /** How models make text, where they do. */
@@ -49,6 +61,8 @@ export interface Predictor {
    * @param making how text is made, for models that make text
    */
   predict(source: string | Uint8Array, top: number, making: TextMaking): Promise<PredictionOutcome>;
+  /** Predicts on several inputs together, where a model has something to say of them that it cannot say of each. */
+  predictTogether?(sources: readonly Source[]): Promise<PredictionOutcome>;
   release(): Promise<void>;
 }
 

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { Dataset } from '../../data/dataset.js';
+import { decodeImage } from '../../data/images.js';
+import { NdArray } from '../../graph/array.js';
+import type { TrainedModel } from '../../train/trained.js';
+import { sizedBy } from '../image-classification/images.js';
+import { type Embedder, joinRows } from './embed.js';
+import { Gallery, isPictureFolder, namesByClass, picturesIn } from './gallery.js';
+import { type MeasuredSimilarity, similarityRocSvg } from './measure.js';
+import type { ImageSimilarityTrainOptions } from './options.js';
+import type { ClassSplit } from './pictures.js';
+import type { SimilaritySettings } from './settings.js';
+
+export const taskName = 'image-similarity';
+export const galleryFile = 'gallery.safetensors';
+
+interface Saving {
+  readonly options: ImageSimilarityTrainOptions;
+  readonly pictures: ClassSplit;
+  readonly settings: SimilaritySettings;
+  readonly embedder: Embedder;
+  /** What the data is called. */
+  readonly name: string;
+}
+
+/** Saves a network that makes embeddings, with its model card, ROC curve and gallery. */
+export async function saveSimilarity(
+  trained: TrainedModel,
+  found: MeasuredSimilarity,
+  saving: Saving,
+): Promise<void> {
+  const { options, pictures, settings, name } = saving;
+  const { trainClasses, heldClasses, channels, size } = pictures;
+  const [height, width] = size;
+  const data = pictures.held
+    ? `${name} (${heldClasses.length} classes never seen)`
+    : `${name} (classes of the training)`;
+  const gallery = await galleryOf(trained, saving);
+  await trained.save(options.out, {
+    data: name,
+    description:
+      `Compares pictures of ${height} x ${width} pixels: embeddings of ${settings.dimensions} numbers, learnt from ${trainClasses.length} ` +
+      `classes with the network ${settings.networkName}. The more alike two pictures are, the larger is the cosine of the angle between ` +
+      `their embeddings; from ${found.threshold.toFixed(3)} on they are taken to be of one class.`,
+    evaluation: { data, examples: found.pictures, metrics: found.metrics },
+    form: { task: taskName, takesPicture: true, outputs: (embedding) => ({ embedding }) },
+    preprocessing: { channels, height, width, threshold: found.threshold, seenClasses: trainClasses },
+    files: { 'roc.svg': await similarityRocSvg(found), [galleryFile]: gallery.encode() },
+    pictures: [{ file: 'roc.svg', caption: `True pairs accepted over false pairs accepted, ${data}` }],
+    limitations:
+      'The threshold fits pictures like those it was measured on. It errs, and more often on kinds of pictures that its training had few ' +
+      'of: let it decide nothing about people by itself.',
+  });
+}
+
+/** The pictures to be found: those of the folder that was named, or else those of the training, held out ones included. */
+async function galleryOf(
+  { variables }: TrainedModel,
+  { options: { gallery, data, onEvent }, pictures, embedder }: Saving,
+): Promise<Gallery> {
+  const folder = gallery ?? ((await isPictureFolder(data)) ? data : undefined);
+  if (folder !== undefined) {
+    const { names, images } = await readGallery(folder, pictures, (text) =>
+      onEvent?.({ kind: 'note', text }),
+    );
+    return new Gallery(names, (await embedder.embed(variables, images)).embeddings);
+  }
+  const parts = pictures.held ? [pictures.train, pictures.held] : [pictures.train];
+  const embeddings = await Promise.all(parts.map((part) => embedder.embed(variables, part)));
+  const names = (await Promise.all(parts.map(namesByClass))).flat();
+  return new Gallery(names, joinRows(embeddings.map((each) => each.embeddings)));
+}
+
+/** The pictures of a folder in the size of the network; one that is damaged is left out with a note. */
+async function readGallery(
+  folder: string,
+  { channels, size }: Pick<ClassSplit, 'channels' | 'size'>,
+  onSkip: (reason: string) => void,
+): Promise<{ names: string[]; images: Dataset }> {
+  const fit = await sizedBy(channels, size);
+  const names: string[] = [];
+  const images: { input: NdArray; target: NdArray }[] = [];
+  for (const name of await picturesIn(folder)) {
+    try {
+      const picture = await decodeImage(join(folder, name), { channels: channels === 1 ? 1 : 3 });
+      images.push({ input: await fit(picture), target: NdArray.of('int32', [], [0]) });
+      names.push(name);
+    } catch (error) {
+      onSkip(`Left out of the gallery: ${(error as Error).message}`);
+    }
+  }
+  if (names.length === 0) throw new Error(`${folder} holds no picture that can be read.`);
+  return { names, images: Dataset.from(images) as Dataset };
+}

@@ -1,0 +1,104 @@
+import type { ImageTransform } from '../../data/augment.js';
+import { colourJitter, compose, randomCrop, randomFlip, randomRotation } from '../../data/augment.js';
+import type { Layer } from '../../nn/layer.js';
+import { cosineClasses, unitLength } from '../../nn/layers/directions.js';
+import { sequential } from '../../nn/layers/sequential.js';
+import { arcFaceLoss, type Loss, tripletLoss } from '../../nn/losses/index.js';
+import { type NetworkName, networks } from '../../nn/networks/index.js';
+import type { ImageSimilarityTrainOptions } from './options.js';
+import { madeHere } from './pictures.js';
+
+/** What is settled of a training once its pictures are known. */
+export interface SimilaritySettings {
+  readonly networkName: NetworkName;
+  /** Pictures to embeddings of length 1. */
+  readonly embedding: Layer;
+  /** What is trained: the embedding, with what its loss needs behind it. */
+  readonly network: Layer;
+  readonly loss: Loss;
+  /** Triplets are sought in a whole batch, which one worker must then see. */
+  readonly wholeBatch: boolean;
+  readonly classesPerBatch: number;
+  readonly imagesPerClass: number;
+  /** Numbers in an embedding. */
+  readonly dimensions: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+}
+
+interface About {
+  readonly classes: number;
+  readonly channels: number;
+  readonly size: readonly [number, number];
+}
+
+/** @throws Error or RangeError naming an option that is unknown or out of range */
+export function settingsOf(
+  options: ImageSimilarityTrainOptions,
+  { classes }: Pick<About, 'classes'>,
+): SimilaritySettings {
+  const { loss = 'triplet', dimensions = 64, imagesPerClass = 4, epochs = 40, learningRate = 1e-3 } = options;
+  const networkName = requireNetwork(options.model ?? 'small-cnn');
+  const classesPerBatch = options.classesPerBatch ?? Math.min(8, classes);
+  if (loss === 'triplet' && imagesPerClass < 2) {
+    throw new RangeError(
+      `Triplets need at least 2 pictures of a class in a batch, but imagesPerClass is ${imagesPerClass}.`,
+    );
+  }
+  if (classesPerBatch < 2 || classesPerBatch > classes) {
+    throw new RangeError(
+      `A batch can have 2 to ${classes} of the training's classes, but classesPerBatch is ${classesPerBatch}.`,
+    );
+  }
+  const embedding = sequential(networks[networkName]({ classes: dimensions }), unitLength());
+  const common = {
+    networkName,
+    embedding,
+    dimensions,
+    classesPerBatch,
+    imagesPerClass,
+    epochs,
+    learningRate,
+  };
+  switch (loss) {
+    case 'triplet':
+      return { ...common, network: embedding, loss: tripletOf(options), wholeBatch: true };
+    case 'arcface': {
+      const margin = options.margin ?? 0.5;
+      const network = sequential(embedding, cosineClasses(classes));
+      return { ...common, network, loss: arcFaceLoss.with({ margin, scale: 30 }), wholeBatch: false };
+    }
+    default:
+      throw new Error(`There is no loss '${loss}' for comparing pictures. There is triplet and arcface.`);
+  }
+}
+
+const minings = { 'batch-hard': 'batchHard', 'semi-hard': 'semiHard' } as const;
+
+function tripletOf({ margin = 0.3, mining = 'semi-hard' }: ImageSimilarityTrainOptions): Loss {
+  if (!Object.hasOwn(minings, mining)) {
+    throw new Error(`There is no mining '${mining}'. There is ${Object.keys(minings).join(', ')}.`);
+  }
+  return tripletLoss.with({ margin, mining: minings[mining as keyof typeof minings] });
+}
+
+function requireNetwork(name: string): NetworkName {
+  if (Object.hasOwn(networks, name)) return name as NetworkName;
+  throw new Error(`There is no network '${name}'. There is ${Object.keys(networks).join(', ')}.`);
+}
+
+/** How pictures are varied in training; undefined where they are not. */
+export function augmentationOf(
+  { data, augment = true, mirror }: ImageSimilarityTrainOptions,
+  { size }: Pick<About, 'size'>,
+): ImageTransform | undefined {
+  if (!augment) return undefined;
+  const drawn = data === madeHere || size[0] <= 32;
+  const flips = mirror ?? !drawn;
+  return compose(
+    ...(flips ? [randomFlip()] : []),
+    randomRotation(8),
+    randomCrop(size, { padding: Math.max(1, Math.round(size[0] / 16)) }),
+    ...(drawn ? [] : [colourJitter({ brightness: 0.25, contrast: 0.25 })]),
+  );
+}
