@@ -126,23 +126,40 @@ export class Fields {
   }
 }
 
+/** What a request's file should be. */
+export interface FileKind {
+  /** What it is called. */
+  readonly what: string;
+  /** How its media type begins. */
+  readonly types: string;
+  /** A media type, for messages. */
+  readonly example: string;
+}
+
+export const pictureFile: FileKind = { what: 'picture', types: 'image/', example: 'image/png' };
+
+/** The most pixels of a picture: those of a good camera, decoded 150 MB. */
+export const maxPixels = 50_000_000;
+
+/** The file in a request: its body, or the first file of a form. @throws ServiceError as `filesOf` does */
+export async function fileBytes(c: Context, expected: FileKind): Promise<Uint8Array> {
+  return (await filesOf(c, expected))[0]!;
+}
+
 /**
- * The file in a request: its body, or the first file of a form.
- * @param expected what it is called, how its media type begins, and an example of one
+ * The files in a request: its body, or all files of a form.
+ * @returns at least one
  * @throws ServiceError when there is none, or it is of another type
  */
-export async function fileBytes(
-  c: Context,
-  { what, types, example }: { readonly what: string; readonly types: string; readonly example: string },
-): Promise<Uint8Array> {
+export async function filesOf(c: Context, { what, types, example }: FileKind): Promise<Uint8Array[]> {
   const type = contentType(c);
   if (type === 'multipart/form-data') {
     const form = await c.req.formData().catch((error: Error) => {
       throw badRequest(`The form cannot be read: ${error.message}.`);
     });
-    for (const value of form.values())
-      if (value instanceof File) return new Uint8Array(await value.arrayBuffer());
-    throw badRequest(`The form has no file. Send the ${what} as a file field.`);
+    const files = [...form.values()].filter((value) => value instanceof File);
+    if (files.length === 0) throw badRequest(`The form has no file. Send the ${what} as a file field.`);
+    return Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   }
   if (type !== undefined && type !== 'application/octet-stream' && !type.startsWith(types)) {
     throw new ServiceError(
@@ -150,5 +167,5 @@ export async function fileBytes(
       `A ${what} is expected, not ${type}. Send its bytes with Content-Type: ${example} (or the like), or as a file of a form.`,
     );
   }
-  return new Uint8Array(await c.req.arrayBuffer());
+  return [new Uint8Array(await c.req.arrayBuffer())];
 }

@@ -1,11 +1,8 @@
 import type { RunnableModel } from 'modelwright/saved';
 import { imageInput, readImage, topPredictions } from 'modelwright/tasks';
 import { badRequest } from '../errors.js';
-import { fileBytes, topOf } from '../reading.js';
+import { fileBytes, maxPixels, pictureFile, topOf } from '../reading.js';
 import type { ServedTask } from './task.js';
-
-/** The most pixels of a picture: those of a good camera, decoded 150 MB. */
-const maxPixels = 50_000_000;
 
 /** A picture, as the body or the first file of a form: its likeliest classes. */
 export const imageClassification: ServedTask<RunnableModel> = {
@@ -14,13 +11,11 @@ export const imageClassification: ServedTask<RunnableModel> = {
   async read(c, config) {
     const top = topOf(c);
     const input = imageInput(config);
-    const image = await readImage(
-      input,
-      await fileBytes(c, { what: 'picture', types: 'image/', example: 'image/png' }),
-      { maxPixels },
-    ).catch((error: Error) => {
-      throw badRequest(error.message);
-    });
+    const image = await readImage(input, await fileBytes(c, pictureFile), { maxPixels }).catch(
+      (error: Error) => {
+        throw badRequest(error.message);
+      },
+    );
     return {
       async answer(model) {
         const outputs = await model.run({ [input.name]: image });

@@ -1,5 +1,6 @@
 import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
+import { imageSimilarity } from './imageSimilarity.js';
 import type { ServedTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
@@ -10,6 +11,7 @@ import { wordEmbeddings } from './wordEmbeddings.js';
 export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
   'audio-classification': audioClassification,
   'image-classification': imageClassification,
+  'image-similarity': imageSimilarity,
   'text-classification': textClassification,
   'text-generation': textGeneration,
   'token-classification': tokenClassification,

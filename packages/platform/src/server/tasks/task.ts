@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import type { OnnxRuntime } from 'modelwright/runtime';
 import type { JsonObject, ModelConfig, RunnableModel } from 'modelwright/saved';
 
-/** What the page asks a person for: a picture, a sound, a text to read, the beginning of a text, or a word. */
-export type PageInput = 'picture' | 'sound' | 'text' | 'prompt' | 'word';
+/** What the page asks a person for: a picture, one or two pictures, a sound, a text to read, the beginning of a text, or a word. */
+export type PageInput = 'picture' | 'pictures' | 'sound' | 'text' | 'prompt' | 'word';
 
 /** One of the threads that a model is served by. */
 export interface Replica {
