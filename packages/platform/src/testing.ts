@@ -9,6 +9,7 @@ export interface BrightnessModelOptions {
   readonly task?: string;
   readonly preprocessing?: JsonObject;
   readonly training?: JsonObject;
+  readonly evaluation?: JsonObject;
 }
 
 /**
@@ -25,6 +26,7 @@ export async function saveBrightnessModel(
     task = 'image-classification',
     preprocessing,
     training,
+    evaluation,
   } = options;
   const image = input('image', 'uint8', ['batch', channels, 'height', 'width']);
   const weight = input('weight', 'float32', [channels, labels.length]);
@@ -44,6 +46,7 @@ export async function saveBrightnessModel(
       labels,
       ...(preprocessing && { preprocessing }),
       ...(training && { training }),
+      ...(evaluation && { evaluation }),
     },
     tensors: new Map([['weight', value]]),
     onnx: encodeModel(new Graph([image, weight], [probabilities]), {

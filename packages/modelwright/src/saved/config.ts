@@ -30,6 +30,8 @@ export interface ModelConfig {
   readonly preprocessing?: JsonObject;
   /** How the model came to be: seed, epochs, optimiser, metrics, data fingerprint. */
   readonly training?: JsonObject;
+  /** What was measured when it was saved: data, examples, metrics. */
+  readonly evaluation?: JsonObject;
 }
 
 export interface JsonObject {
@@ -70,6 +72,7 @@ export function parseModelConfig(json: unknown, where = 'config.json'): ModelCon
       preprocessing: object(root.preprocessing, where, 'preprocessing'),
     }),
     ...(root.training !== undefined && { training: object(root.training, where, 'training') }),
+    ...(root.evaluation !== undefined && { evaluation: object(root.evaluation, where, 'evaluation') }),
   };
 }
 

@@ -14,7 +14,7 @@ import {
   type ModelCardInfo,
   modelCard,
 } from '../report/index.js';
-import { readModelFolder, writeModelFolder } from '../saved/index.js';
+import { type JsonObject, readModelFolder, writeModelFolder } from '../saved/index.js';
 import { version } from '../version.js';
 import { initialVariables, modelInputTypes } from './modelInput.js';
 import type { SaveOptions } from './platform.js';
@@ -29,7 +29,12 @@ export async function saveModel(
 ): Promise<void> {
   const exported = trained.export(options.form);
   const { evaluation, language = 'en', task, preprocessing } = options;
-  const config = { ...exported.config, ...(task && { task }), ...(preprocessing && { preprocessing }) };
+  const config = {
+    ...exported.config,
+    ...(task && { task }),
+    ...(preprocessing && { preprocessing }),
+    ...(evaluation && { evaluation: evaluationJson(evaluation) }),
+  };
   const files: Record<string, string | Uint8Array> = { ...options.files };
   const pictures = [...(options.pictures ?? [])];
   if (trained.history.epochs.length > 0) {
@@ -48,6 +53,13 @@ export async function saveModel(
   files['README.md'] = modelCard(cardInfo(trained, config, options, directory, pictures));
   await writeModelFolder(directory, { ...exported, config, files });
 }
+
+/** What was measured, without the tables of the report. */
+const evaluationJson = ({ data, examples, metrics }: NonNullable<SaveOptions['evaluation']>): JsonObject => ({
+  data,
+  examples,
+  metrics,
+});
 
 function cardInfo(
   trained: TrainedModel,

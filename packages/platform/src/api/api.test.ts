@@ -5,8 +5,10 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { eq } from 'drizzle-orm';
 import { create } from 'tar';
+import { authenticateByKey } from '../access/authenticate.js';
 import { createKey, revokeKey } from '../access/keys.js';
 import { packFolder } from '../registry/archive.js';
+import { Deployments } from '../serving/deployments.js';
 import { keys } from '../store/schema.js';
 import { openEmbedded, type TestStore } from '../store/testing.js';
 import { saveBrightnessModel } from '../testing.js';
@@ -30,7 +32,13 @@ describe('the API of the platform', () => {
   before(async () => {
     opened = await openEmbedded();
     const { store, folder } = opened;
-    api = createApi({ store, workFolder: join(folder, 'work'), maxUploadBytes: 2 ** 20 });
+    api = createApi({
+      store,
+      deployments: new Deployments(store, join(folder, 'deployed')),
+      authenticate: authenticateByKey(store.db),
+      workFolder: join(folder, 'work'),
+      maxUploadBytes: 2 ** 20,
+    });
     for (const role of ['admin', 'developer', 'caller'] as const) {
       secrets[role] = (await createKey(store.db, { project: 'test', name: role, role })).key;
     }

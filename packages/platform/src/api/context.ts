@@ -3,12 +3,14 @@ import type { MiddlewareHandler } from 'hono';
 import { mayAct, type Principal } from '../access/keys.js';
 import type { Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
+import type { Deployments } from '../serving/deployments.js';
 import type { Store } from '../store/index.js';
 import type { Role } from '../store/schema.js';
 
 /** What the routes of the API work with. */
 export interface ApiContext {
   readonly store: Store;
+  readonly deployments: Deployments;
   /** Signs what is published; undefined where no key is set. */
   readonly signer?: Signer | undefined;
   /** A folder for uploads and exports under way. */

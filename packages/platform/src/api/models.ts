@@ -22,7 +22,7 @@ const page = z.object({
 });
 
 /** The registry: models, their versions, and the names that point at them. */
-export function modelRoutes({ store, signer, maxUploadBytes, workFolder }: ApiContext): Api {
+export function modelRoutes({ store, signer, maxUploadBytes, workFolder, deployments }: ApiContext): Api {
   const { db, objects } = store;
   const api = newApi();
 
@@ -207,6 +207,7 @@ export function modelRoutes({ store, signer, maxUploadBytes, workFolder }: ApiCo
       const { version } = c.req.valid('json');
       await registry.setAlias(db, principal.project, name, alias, String(version));
       await note(db, principal, 'alias.set', `${name}@${alias}`, { version });
+      await deployments.follow(principal.project, name);
       return c.body(null, 204);
     },
   );

@@ -142,6 +142,27 @@ export const version = z
 
 export const tagList = z.object({ tags }).openapi('Tags');
 
+export const newDeployment = z
+  .object({
+    /** A number, an alias, or `latest`. */
+    version: z.union([z.int(), z.string()]),
+    replicas: z.int().min(1).max(64).optional(),
+    queueSize: z.int().min(0).max(100_000).optional(),
+  })
+  .openapi('NewDeployment');
+
+export const deployment = z
+  .object({
+    model: z.string(),
+    reference: z.string(),
+    version: z.int(),
+    replicas: z.int().optional(),
+    queueSize: z.int().optional(),
+    ready: z.boolean(),
+    error: z.string().optional(),
+  })
+  .openapi('Deployment');
+
 export const newKey = z
   .object({
     name,

@@ -34,7 +34,19 @@ describe('modelwright', () => {
       version: string;
     };
     assert.deepEqual(await run(['--version']), { status: 0, stdout: `${manifest.version}\n`, stderr: '' });
-    for (const command of ['train', 'evaluate', 'predict', 'serve', 'info', 'data']) {
+    for (const command of [
+      'train',
+      'evaluate',
+      'predict',
+      'serve',
+      'info',
+      'data',
+      'up',
+      'runs',
+      'models',
+      'deploy',
+      'keys',
+    ]) {
       const { status, stdout } = await run([command, '--help']);
       assert.equal(status, 0);
       assert.match(stdout, new RegExp(`Examples?:\n.*modelwright ${command}`));

@@ -1,11 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { addData } from './commands/data.js';
+import { addDeploy } from './commands/deploy.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addInfo } from './commands/info.js';
+import { addKeys } from './commands/keys.js';
+import { addModels } from './commands/models.js';
 import { addPredict } from './commands/predict.js';
+import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
+import { addUp } from './commands/up.js';
 import { exitStatus, oneLine, SilentFailure } from './errors.js';
 import { examples } from './help.js';
 
@@ -20,9 +25,12 @@ function createProgram(): Command {
         'modelwright evaluate models/photos --data photos-test/',
         'modelwright predict models/photos cat.jpg',
         'modelwright serve models/photos',
+        'modelwright up',
       ]),
     );
-  for (const add of [addTrain, addEvaluate, addPredict, addServe, addInfo, addData]) add(program);
+  const commands = [addTrain, addEvaluate, addPredict, addServe, addInfo, addData];
+  const platform = [addUp, addRuns, addModels, addDeploy, addKeys];
+  for (const add of [...commands, ...platform]) add(program);
   forAll(program, (command) => {
     command
       .helpCommand(false)

@@ -97,8 +97,8 @@ async function filesOf(folder: string, inner = ''): Promise<string[]> {
   return found.sort();
 }
 
-function metricsOf({ training }: ModelConfig): Record<string, number> {
-  const { metrics } = training ?? {};
+function metricsOf({ evaluation }: ModelConfig): Record<string, number> {
+  const { metrics } = evaluation ?? {};
   if (typeof metrics !== 'object' || metrics === null) return {};
   return Object.fromEntries(
     Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),

@@ -32,7 +32,10 @@ onEachDatabase('model registry', (open) => {
   before(async () => {
     opened = await open();
     directory = join(opened.folder, 'brightness');
-    await saveBrightnessModel(directory, { training: { metrics: { accuracy: 0.5 }, fingerprint: 'f00d' } });
+    await saveBrightnessModel(directory, {
+      training: { fingerprint: 'f00d' },
+      evaluation: { metrics: { accuracy: 0.5 } },
+    });
   });
   after(() => opened[Symbol.asyncDispose]());
   const publish = (name: string, more: object = {}) =>

@@ -2,12 +2,12 @@ import { and, eq, sql } from 'drizzle-orm';
 import { StateError } from '../errors.js';
 import { type Database, rowsOf } from '../store/database.js';
 import type { Store } from '../store/index.js';
-import { versions } from '../store/schema.js';
+import { deployments, versions } from '../store/schema.js';
 import { findVersion } from './query.js';
 
 /**
  * Deletes a version; its number is not given again. Its files go with the next `collectGarbage`.
- * @throws StateError when an alias points at it; NotFoundError when there is none
+ * @throws StateError when an alias points at it or it is deployed; NotFoundError when there is none
  */
 export async function deleteVersion(
   db: Database,
@@ -19,6 +19,15 @@ export async function deleteVersion(
   if (aliases.length > 0) {
     throw new StateError(
       `Version ${version} of '${name}' is ${aliases.join(', ')}: point the alias at another version first, or remove it.`,
+    );
+  }
+  const deployed = await db
+    .select({ version: deployments.version })
+    .from(deployments)
+    .where(and(eq(deployments.model, modelId), eq(deployments.version, version)));
+  if (deployed.length > 0) {
+    throw new StateError(
+      `Version ${version} of '${name}' is deployed: deploy another one first, or end the deployment.`,
     );
   }
   await db.delete(versions).where(and(eq(versions.model, modelId), eq(versions.version, version)));

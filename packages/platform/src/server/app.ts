@@ -7,9 +7,7 @@ import { addPrediction } from './prediction.js';
 import type { ServerContext } from './routes.js';
 import type { ServedModel } from './servedModel.js';
 
-export interface AppOptions {
-  /** The models to serve, at least one; the first answers `POST /predict`. */
-  readonly models: readonly ServedModel[];
+export interface ModelAppOptions {
   /** The most bytes of a request's body. Default: 10 MiB. */
   readonly maxBodyBytes?: number | undefined;
   /** The most milliseconds that a request may take. Default: 30,000. */
@@ -20,12 +18,29 @@ export interface AppOptions {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
+export interface AppOptions extends ModelAppOptions {
+  /** The models to serve, at least one; the first answers `POST /predict`. */
+  readonly models: readonly ServedModel[];
+}
+
 /**
  * The model server as a function from request to response: `createApp({ models }).fetch(request)`. It has the Open Inference
  * Protocol V2, prediction on pictures and texts, and a page to try a model on.
  * @throws Error when there is no model, or two of one name
  */
-export function createApp(options: AppOptions): Hono {
+export function createApp({ models, ...options }: AppOptions): Hono {
+  return createModelApp(byName(models), options, addPage);
+}
+
+/**
+ * Answers for models by name; the map may change while it does.
+ * @param more adds what else there is at other addresses
+ */
+export function createModelApp(
+  models: ReadonlyMap<string, ServedModel>,
+  options: ModelAppOptions,
+  more?: (app: Hono, server: ServerContext) => void,
+): Hono {
   const {
     maxBodyBytes = 10 * 2 ** 20,
     timeout = 30_000,
@@ -37,7 +52,7 @@ export function createApp(options: AppOptions): Hono {
     if (fault.status === 500) onError(error);
     return fault;
   };
-  const server: ServerContext = { models: byName(options.models), isReady, timeout, faultOf };
+  const server: ServerContext = { models, isReady, timeout, faultOf };
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -54,7 +69,7 @@ export function createApp(options: AppOptions): Hono {
   );
   addInferenceProtocol(app, server);
   addPrediction(app, server);
-  addPage(app, server);
+  more?.(app, server);
   app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}.` }, 404));
   app.onError((error, c) => {
     const fault = faultOf(error, c.req.raw.signal);

@@ -1,5 +1,7 @@
+import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { InvalidInputError } from 'modelwright/saved';
+import { InputError, NotFoundError, StateError } from '../errors.js';
 
 /** A request that cannot be served, with the HTTP status and the reason to answer. */
 export class ServiceError extends Error {
@@ -29,7 +31,11 @@ export function quoted(value: unknown): string {
 /** What to answer to an error of any kind. */
 export function toServiceError(error: Error, client: AbortSignal): ServiceError {
   if (error instanceof ServiceError) return error;
-  if (error instanceof InvalidInputError) return new ServiceError(400, error.message);
+  if (error instanceof InvalidInputError || error instanceof InputError)
+    return new ServiceError(400, error.message);
+  if (error instanceof NotFoundError) return new ServiceError(404, error.message);
+  if (error instanceof StateError) return new ServiceError(409, error.message);
+  if (error instanceof HTTPException) return new ServiceError(error.status, error.message);
   if (client.aborted || isCutOff(error)) return new ServiceError(400, 'The request was cut off.');
   return new ServiceError(500, 'The server failed to answer; its log says why.');
 }

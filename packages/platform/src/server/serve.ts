@@ -20,27 +20,46 @@ export interface RunningServer {
   close(grace?: number): Promise<void>;
 }
 
-/**
- * Serves models over HTTP. The models are the server's from then on: it frees them when it closes.
- * @throws Error when the port is taken, naming it
- */
-export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { port = 8080, host = '127.0.0.1', ...appOptions } = options;
-  let ready = true;
-  const app = createApp({ ...appOptions, isReady: () => ready });
-  const server = createServer(
-    getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false }),
-  );
+/** A server that listens, whatever it answers. */
+export interface Listening {
+  readonly url: string;
+  /** Takes no new connections, and waits for the requests that have come; after `grace` milliseconds they are cut. */
+  close(grace?: number): Promise<void>;
+}
+
+/** Answers requests at an address with a function. @throws Error when the port is taken, naming it */
+export async function listenWith(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { port = 8080, host = '127.0.0.1' }: Pick<ServeOptions, 'port' | 'host'>,
+): Promise<Listening> {
+  const server = createServer(getRequestListener(fetch, { hostname: host, overrideGlobalObjects: false }));
   await listen(server, port, host);
   const { address, family, port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`,
     async close(grace = 10_000) {
-      ready = false;
       const closed = new Promise((resolve) => server.close(resolve));
       const cut = setTimeout(() => server.closeAllConnections(), grace);
       await closed;
       clearTimeout(cut);
+    },
+  };
+}
+
+/**
+ * Serves models over HTTP. The models are the server's from then on: it frees them when it closes.
+ * @throws Error when the port is taken, naming it
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { port, host, ...appOptions } = options;
+  let ready = true;
+  const app = createApp({ ...appOptions, isReady: () => ready });
+  const listening = await listenWith(app.fetch, { port, host });
+  return {
+    url: listening.url,
+    async close(grace) {
+      ready = false;
+      await listening.close(grace);
       for (const model of options.models) await model.release();
     },
   };

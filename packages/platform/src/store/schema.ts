@@ -192,6 +192,25 @@ export const aliases = pgTable(
   ],
 );
 
+/** Models that answer requests, and with which version. */
+export const deployments = pgTable(
+  'deployments',
+  {
+    model: uuid('model')
+      .primaryKey()
+      .references(() => models.id, { onDelete: 'cascade' }),
+    /** What was asked for: a number, an alias, or `latest`. */
+    reference: text('reference').notNull(),
+    version: integer('version').notNull(),
+    replicas: integer('replicas'),
+    queueSize: integer('queue_size'),
+    at: moment('at').notNull(),
+  },
+  (table) => [
+    foreignKey({ columns: [table.model, table.version], foreignColumns: [versions.model, versions.version] }),
+  ],
+);
+
 /** Who changed what. Rows are only ever added. */
 export const audit = pgTable(
   'audit',

@@ -65,12 +65,13 @@ function labelsText(labels: readonly string[]): string {
 }
 
 /** What was measured at the end of training, on each part of the data. */
-function lastMetrics({ training }: ModelConfig): Record<string, Record<string, number>> {
+function lastMetrics({ training, evaluation }: ModelConfig): Record<string, Record<string, number>> {
   const { epochs } = (training?.history ?? {}) as { epochs?: readonly Record<string, unknown>[] };
   const last = epochs?.at(-1) ?? {};
+  const parts = { train: last.train, validation: last.validation, evaluation: evaluation?.metrics };
   return Object.fromEntries(
-    ['train', 'validation'].flatMap((split) =>
-      last[split] ? [[split, last[split] as Record<string, number>]] : [],
+    Object.entries(parts).flatMap(([part, values]) =>
+      values ? [[part, values as Record<string, number>]] : [],
     ),
   );
 }

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { examples } from '../help.js';
+import { onInterrupt } from '../interrupt.js';
+import { positiveNumber, wholeNumber } from '../numbers.js';
+import { type OutputOptions, writeNote, writeResult } from '../output.js';
+
+interface UpOptions extends OutputOptions {
+  readonly folder: string;
+  readonly databaseUrl?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly insecureLocal?: boolean;
+  readonly signingKey?: string;
+  readonly timeout: number;
+  readonly maxBody: number;
+}
+
+/** Addresses that this machine alone reaches. */
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** `modelwright up`: the platform, until it is interrupted. */
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('start the platform: it keeps runs and models, and serves what is deployed')
+    .option('-f, --folder <folder>', 'where it keeps everything', 'modelwright-platform')
+    .addOption(
+      new Option('--database-url <url>', 'a PostgreSQL server (default: a database in the folder)').env(
+        'DATABASE_URL',
+      ),
+    )
+    .option('-p, --port <n>', 'port to listen at; 0 takes any that is free', wholeNumber(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen at; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option('--insecure-local', 'ask for no keys; for this machine alone')
+    .addOption(
+      new Option('--signing-key <file>', 'a private Ed25519 key in PEM that signs models').env(
+        'MODELWRIGHT_SIGNING_KEY',
+      ),
+    )
+    .option('--timeout <seconds>', 'the most that a prediction may take', positiveNumber, 30)
+    .option('--max-body <megabytes>', 'the largest body of a prediction', positiveNumber, 10)
+    .option('--json', 'say where it listens as one line of JSON')
+    .addHelpText(
+      'after',
+      `${examples(['modelwright up', 'modelwright up --insecure-local', 'modelwright up --host 0.0.0.0 --database-url postgres://user:password@db/modelwright'])}
+
+The first start makes an administrator's key, and shows it once. Give it to the other commands as MODELWRIGHT_KEY.
+What it can be asked: GET /api/openapi.json.`,
+    )
+    .action(run);
+}
+
+async function run(options: UpOptions, command: Command): Promise<void> {
+  if (options.insecureLocal && !loopback.has(options.host)) {
+    command.error(
+      `error: --insecure-local asks for no keys, so it listens at this machine alone, not at ${options.host}.`,
+    );
+  }
+  const { openService } = await import('../../service.js');
+  const { listenWith } = await import('../../server/serve.js');
+  let ready = true;
+  const service = await openService({
+    folder: options.folder,
+    databaseUrl: options.databaseUrl,
+    insecure: options.insecureLocal,
+    signingKey: options.signingKey,
+    timeout: options.timeout * 1000,
+    maxBodyBytes: options.maxBody * 1_000_000,
+    isReady: () => ready,
+  });
+  const server = await listenWith((request) => service.fetch(request), options).catch(
+    async (error: Error) => {
+      await service.close();
+      throw error;
+    },
+  );
+  const { firstKey } = service;
+  writeResult(options, { url: server.url, ...(firstKey && { key: firstKey }) }, () => {
+    const where = `The platform listens at ${server.url} and keeps everything in ${join(options.folder)}.`;
+    if (options.insecureLocal) return `${where} No keys are asked for.`;
+    if (!firstKey) return where;
+    return `${where}\n\nAn administrator's key, shown this once:\n\n  export MODELWRIGHT_KEY=${firstKey}\n`;
+  });
+  await new Promise<void>((resolve) => {
+    onInterrupt(() => {
+      writeNote('Stopping: requests that have come are still answered. Interrupt again to stop at once.');
+      resolve();
+    });
+  });
+  ready = false;
+  await server.close();
+  await service.close();
+}

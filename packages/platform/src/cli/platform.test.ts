@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { saveBrightnessModel } from '../testing.js';
+import { lastLineJson, run, start } from './testing.js';
+
+describe('the platform on the command line', () => {
+  let folder = '';
+  let platform: ReturnType<typeof start>;
+  let environment: Record<string, string> = {};
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'modelwright-up-'));
+    await saveBrightnessModel(join(folder, 'brightness'));
+    platform = start(['up', '--folder', join(folder, 'platform'), '--port', '0', '--json']);
+    const [line] = (await once(platform.stdout, 'data')) as [Buffer];
+    const { url, key } = lastLineJson(line.toString()) as { url: string; key: string };
+    environment = { MODELWRIGHT_SERVER: url, MODELWRIGHT_KEY: key };
+  });
+  after(async () => {
+    platform.kill('SIGTERM');
+    const [status] = (await once(platform, 'exit')) as [number | null];
+    await rm(folder, { recursive: true, force: true });
+    assert.equal(status, 0, 'it ends in order');
+  });
+  const ask = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { status, stdout, stderr } = await run([...args, '--json'], { environment });
+    assert.equal(status, 0, stderr);
+    return lastLineJson(stdout);
+  };
+
+  it('keeps a training with its run, publishes the model, and deploys it', async () => {
+    const out = join(folder, 'digits');
+    const training = ['train', 'image-classification', '--data', 'digits', '--model', 'mlp', '--epochs', '1'];
+    await ask(...training, '--out', out, '--publish', 'digits');
+    const { runs } = (await ask('runs', 'list')) as { runs: { id: string; status: string; task: string }[] };
+    assert.deepEqual([runs[0]!.status, runs[0]!.task], ['finished', 'image-classification']);
+    const shown = await ask('runs', 'show', runs[0]!.id, '--metric', 'loss');
+    const { loss, 'result/accuracy': accuracy } = shown.metrics as Record<
+      string,
+      { count: number; last: number }
+    >;
+    assert.equal(loss!.count, 157, 'one value a step: 5,000 digits in batches of 32');
+    assert.ok((shown.curve as { points: unknown[] }).points.length > 50);
+    const { versions } = (await ask('models', 'show', 'digits')) as {
+      versions: { run: string; metrics: { accuracy: number } }[];
+    };
+    assert.equal(versions[0]!.run, runs[0]!.id);
+    assert.equal(versions[0]!.metrics.accuracy, accuracy!.last);
+    await ask('models', 'alias', 'digits@1', 'champion');
+    assert.equal((await ask('deploy', 'digits@champion')).version, 1);
+    const back = join(folder, 'back');
+    await ask('models', 'pull', 'digits@champion', back);
+    assert.deepEqual((await readdir(back)).toSorted(), (await readdir(out)).toSorted());
+  });
+
+  it('makes keys, which may do what their role may', async () => {
+    const { key, id } = (await ask('keys', 'create', 'website', '--days', '1')) as {
+      key: string;
+      id: string;
+    };
+    const push = ['models', 'push', join(folder, 'brightness'), 'bright'];
+    const refused = await run(push, { environment: { ...environment, MODELWRIGHT_KEY: key } });
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /has the role caller, but this needs developer/);
+    assert.equal((await ask(...push, '--alias', 'live', '--tag', 'small')).version, 1);
+    await ask('keys', 'revoke', id);
+    const revoked = await run(['models', 'list'], { environment: { ...environment, MODELWRIGHT_KEY: key } });
+    assert.match(revoked.stderr, /was revoked/);
+  });
+
+  it('says what is wrong: no platform there, a folder in use, no keys for everybody', async () => {
+    const nowhere = await run(['runs', 'list', '--server', 'http://127.0.0.1:1'], { environment });
+    assert.match(nowhere.stderr, /does not answer. Is 'modelwright up' running there/);
+    const second = await run(['up', '--folder', join(folder, 'platform'), '--port', '0']);
+    assert.match(second.stderr, /is in use by the process/);
+    const open = await run(['up', '--insecure-local', '--host', '0.0.0.0']);
+    assert.equal(open.status, 2);
+    assert.match(open.stderr, /listens at this machine alone/);
+    const folderThere = await run(['models', 'pull', 'bright', folder], { environment });
+    assert.match(folderThere.stderr, /is there already/);
+  });
+});

@@ -1,0 +1,49 @@
+import { toAnyNumber } from '../api/schemas.js';
+import type { ClientOptions } from '../client/client.js';
+import { PlatformClient } from '../client/client.js';
+import type { Store } from '../store/index.js';
+import { addArtefact, addLines, addPoints, createRun, endRun, type NewRun, type Point } from './record.js';
+
+/** What a run says, wherever it is kept. */
+export interface RunSink {
+  begin(run: Omit<NewRun, 'project'>): Promise<string>;
+  points(run: string, points: readonly Point[]): Promise<void>;
+  lines(run: string, lines: readonly { readonly text: string; readonly at: Date }[]): Promise<void>;
+  file(run: string, path: string, content: Uint8Array): Promise<void>;
+  end(run: string, status: 'finished' | 'failed' | 'interrupted', error?: string): Promise<void>;
+}
+
+/** Runs kept in a store that this process has open. */
+export function localRuns(store: Store, project: string): RunSink {
+  const { db } = store;
+  return {
+    begin: (run) => createRun(db, { ...run, project }),
+    points: (run, points) => addPoints(db, run, points),
+    lines: (run, lines) => addLines(db, run, lines),
+    file: (run, path, content) => addArtefact(store, run, path, content),
+    end: (run, status, error) => endRun(db, run, status, error),
+  };
+}
+
+/** Runs kept by a platform elsewhere. */
+export function remoteRuns(options: ClientOptions = {}): RunSink {
+  const client = new PlatformClient(options);
+  return {
+    begin: async (run) => (await client.post<{ id: string }>('/api/runs', run)).id,
+    points: (run, points) =>
+      client.post(`/api/runs/${run}/points`, {
+        points: points.map(({ value, at, ...point }) => ({
+          ...point,
+          value: toAnyNumber(value),
+          at: at.toISOString(),
+        })),
+      }),
+    lines: (run, lines) =>
+      client.post(`/api/runs/${run}/lines`, {
+        lines: lines.map(({ text, at }) => ({ text, at: at.toISOString() })),
+      }),
+    file: (run, path, content) => client.putFile(run, path, content),
+    end: (run, status, error) =>
+      client.post(`/api/runs/${run}/end`, { status, ...(error !== undefined && { error }) }),
+  };
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { type Authenticate, authenticateByKey } from './access/authenticate.js';
+import { createKey, hasKeys, type Principal } from './access/keys.js';
+import { createApi } from './api/index.js';
+import { openSigner, type Signer } from './registry/index.js';
+import { markLost } from './runs/record.js';
+import type { ModelAppOptions } from './server/app.js';
+import { servingApp } from './serving/app.js';
+import { Deployments } from './serving/deployments.js';
+import { openStore, type Store, type StoreOptions } from './store/index.js';
+import { projects } from './store/schema.js';
+
+export interface ServiceOptions extends StoreOptions, ModelAppOptions {
+  /** Whether no key is needed: for one person on one machine. Default: false. */
+  readonly insecure?: boolean | undefined;
+  /** A PEM file with a private Ed25519 key that signs versions. Default: they are not signed. */
+  readonly signingKey?: string | undefined;
+  /** The most bytes of an uploaded model or file. Default: 2 GiB. */
+  readonly maxUploadBytes?: number | undefined;
+}
+
+/** The platform: runs, models and deployments, as a function from request to response. */
+export interface Service {
+  readonly store: Store;
+  fetch(request: Request): Promise<Response>;
+  /** The first administrator's key, where there was no key yet; it is shown this once. */
+  readonly firstKey?: string | undefined;
+  /** Waits for the requests under way, and closes models and database. */
+  close(): Promise<void>;
+}
+
+/** The project of whoever says nothing of projects. */
+export const defaultProject = 'default';
+/** Milliseconds of silence after which a run is lost, and between two looks. */
+const silence = 10 * 60_000;
+const lookEvery = 60_000;
+
+/** Opens the platform in a folder. @throws Error when database, key or folder cannot be used, with the reason */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { folder, insecure = false, maxUploadBytes = 2 * 2 ** 30, onError = console.error } = options;
+  const signer = options.signingKey === undefined ? undefined : await openSigner(options.signingKey);
+  const store = await openStore(options);
+  try {
+    return await serviceOf(store, { ...options, folder, insecure, maxUploadBytes, onError, signer });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+type Settings = ServiceOptions & {
+  readonly insecure: boolean;
+  readonly maxUploadBytes: number;
+  readonly onError: (error: Error) => void;
+  readonly signer: Signer | undefined;
+};
+
+async function serviceOf(store: Store, settings: Settings): Promise<Service> {
+  const { folder, insecure, maxUploadBytes, onError, signer } = settings;
+  const { db } = store;
+  await db.insert(projects).values({ name: defaultProject }).onConflictDoNothing();
+  const firstKey =
+    insecure || (await hasKeys(db))
+      ? undefined
+      : (await createKey(db, { project: defaultProject, name: 'first', role: 'admin' })).key;
+  const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
+  const authenticate: Authenticate = authenticateByKey(db, insecure ? local : undefined);
+  const deployments = new Deployments(store, join(folder, 'deployed'), signer);
+  await deployments.open();
+  const workFolder = join(folder, 'work');
+  const api = createApi({ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError });
+  const serve = servingApp(deployments, authenticate, settings);
+  const look = setInterval(() => void markLost(db, silence).catch(onError), lookEvery);
+  look.unref();
+  return {
+    store,
+    firstKey,
+    fetch: async (request) => (await serve(request)) ?? api.fetch(request),
+    async close() {
+      clearInterval(look);
+      await deployments.close();
+      await store.close();
+    },
+  };
+}
