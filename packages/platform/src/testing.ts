@@ -1,7 +1,9 @@
-// For tests: small image classifiers whose answers are known by a formula.
+// For tests: small image classifiers whose answers are known by a formula, and models for text that are trained in seconds.
+import { writeFile } from 'node:fs/promises';
 import { encodeModel, Graph, input } from 'modelwright/onnx';
 import { NdArray } from 'modelwright/runtime';
 import { type JsonObject, writeModelFolder } from 'modelwright/saved';
+import { saveWordVectors, trainTextGenerator, trainTokenClassifier, WordVectors } from 'modelwright/tasks';
 
 export interface BrightnessModelOptions {
   readonly labels?: readonly string[];
@@ -66,4 +68,27 @@ export function plainImage(level: number, channels = 1, height = 5, width = 7): 
   const image = new NdArray('uint8', [channels, height, width]);
   image.data.fill(level);
   return image;
+}
+
+/** Saves a generator of text, with a context of 8 characters, that has learnt to count: "0123456789\n" again and again. */
+export async function saveCountingModel(directory: string): Promise<void> {
+  const data = `${directory}.txt`;
+  await writeFile(data, '0123456789\n'.repeat(300));
+  await trainTextGenerator({
+    ...{ data, out: directory, layers: 1, heads: 2, width: 32, blockSize: 8 },
+    ...{ iterations: 120, epochs: 1, batchSize: 16, learningRate: 1e-2 },
+  });
+}
+
+/** Saves a tagger of travellers' requests, which takes 20 tokens. */
+export async function saveTripsModel(directory: string): Promise<void> {
+  await trainTokenClassifier({
+    ...{ data: 'trips', out: directory, epochs: 3, learningRate: 1e-2, maximumLength: 20 },
+  });
+}
+
+/** Saves four words as directions in a plane. */
+export async function saveDirections(directory: string): Promise<void> {
+  const plane = NdArray.of('float32', [4, 2], [1, 0, 0.6, 0.8, 0, 1, -0.8, 0.6]);
+  await saveWordVectors(new WordVectors(['east', 'northeast', 'north', 'west'], plane), directory);
 }

@@ -43,7 +43,10 @@ describe('text classification on the command line and over HTTP', () => {
     assert.match(evaluated.stdout, /^3 examples of .*accuracy 0\.6667/);
     await writeFile(path('strange.tsv'), 'good\tmaybe\n');
     const unseen = await run(['evaluate', path('moods'), '--data', path('strange.tsv')]);
-    assert.match(unseen.stderr, /the label 'maybe' in line 1 was not seen in training\. Labels: no, yes/);
+    assert.match(
+      unseen.stderr,
+      /strange\.tsv:1: the label 'maybe' was not seen in training\. Labels: no, yes/,
+    );
 
     const predicted = await run(['predict', path('moods'), 'so good', 'bad bad bad', '--json']);
     const { results } = lastLineJson(predicted.stdout) as {

@@ -2,6 +2,9 @@
 import type { Device } from '../runtime/runtime.js';
 import type { TrainEvent } from './events.js';
 
+/** What becomes of an example with more tokens than the model takes. */
+export type TooLong = 'truncate' | 'refuse';
+
 /** How to train, whatever is trained. What is left out takes the task's default. */
 export interface TrainOptions {
   /** What to learn from: a file, a folder, or the name of a data set that is made on this machine. */

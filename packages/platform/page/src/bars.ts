@@ -7,10 +7,23 @@ export interface Prediction {
 /** The most classes to show. */
 const mostBars = 10;
 
-/** Shows class probabilities as bars: up to ten classes in an order that stays, of more the ten likeliest. */
-export function showBars(list: HTMLElement, predictions: readonly Prediction[]): void {
+export interface BarOptions {
+  /** Whether up to ten classes stand in an order that stays, rather than the best first. Default: true. */
+  readonly sorted?: boolean;
+  /** How a value is written. Default: in percent. */
+  readonly write?: (value: number) => string;
+}
+
+/** Shows class probabilities, or other values up to 1, as bars: the ten largest. */
+export function showBars(
+  list: HTMLElement,
+  predictions: readonly Prediction[],
+  { sorted = true, write = percent }: BarOptions = {},
+): void {
   const shown =
-    predictions.length <= mostBars ? [...predictions].sort(byLabel) : predictions.slice(0, mostBars);
+    sorted && predictions.length <= mostBars
+      ? [...predictions].sort(byLabel)
+      : predictions.slice(0, mostBars);
   while (list.children.length > shown.length) list.lastElementChild!.remove();
   while (list.children.length < shown.length) list.append(emptyBar());
   for (const [i, { label, probability }] of shown.entries()) {
@@ -18,8 +31,8 @@ export function showBars(list: HTMLElement, predictions: readonly Prediction[]):
     const [name, track, share] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
     name.textContent = label;
     name.title = label;
-    (track.firstElementChild as HTMLElement).style.width = `${100 * probability}%`;
-    share.textContent = percent(probability);
+    (track.firstElementChild as HTMLElement).style.width = `${100 * Math.max(0, probability)}%`;
+    share.textContent = write(probability);
     row.classList.toggle('best', label === predictions[0]!.label);
   }
 }

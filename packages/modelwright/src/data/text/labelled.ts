@@ -5,6 +5,8 @@ import { linesOf } from './lines.js';
 export interface LabelledText {
   readonly text: string;
   readonly label?: string;
+  /** The file it stands in, or the name of the data set. */
+  readonly file: string;
   /** Its line in the file, from 1. */
   readonly line: number;
 }
@@ -59,9 +61,9 @@ export function parseLabelled(
   for (const { cells, line } of rows) {
     const [text = '', label = ''] = cells;
     if (text.trim() === '') empty.push(line);
-    else if (label.trim() !== '') examples.push({ text, label: label.trim(), line });
+    else if (label.trim() !== '') examples.push({ text, label: label.trim(), file: name, line });
     else if (labelled) throw new Error(`${name}:${line}: the label is missing. Give every text a label.`);
-    else examples.push({ text, line });
+    else examples.push({ text, file: name, line });
   }
   if (examples.length === 0) throw new Error(`${name}: there is no text in it.`);
   return { examples, empty };

@@ -68,7 +68,7 @@ describe('labelled text', () => {
     try {
       const file = join(folder, 'a.csv');
       await writeFile(file, '\uFEFFtext,label\n好,1\n');
-      assert.deepEqual((await readLabelled(file)).examples, [{ text: '好', label: '1', line: 2 }]);
+      assert.deepEqual((await readLabelled(file)).examples, [{ text: '好', label: '1', file, line: 2 }]);
       await writeFile(file, Buffer.from([...Buffer.from('text,label\n好'), 0xff, 0x0a]));
       await assert.rejects(
         readLabelled(file),

@@ -6,6 +6,7 @@ import { smallCnn } from './smallCnn.js';
 
 export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
+export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type GptOptions, gpt } from './gpt.js';

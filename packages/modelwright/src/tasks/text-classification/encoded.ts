@@ -1,6 +1,8 @@
 import { Dataset } from '../../data/dataset.js';
 import { bucketBatches, type LabelledText, padSequences, type Tokenizer } from '../../data/text/index.js';
 import { NdArray } from '../../graph/array.js';
+import type { TooLong } from '../options.js';
+import { checkLengths } from '../tooLong.js';
 import { targetsOf } from './texts.js';
 
 /** Texts as token ids with their classes. */
@@ -14,24 +16,24 @@ export interface EncodedTexts {
 /** Lengths are rounded up to multiples of this: each length is a graph of its own in training. */
 const lengthStep = 16;
 
-/** @throws Error naming the line of a label that the training has not seen */
+/** @throws Error naming file and line of a label that the training has not seen, or of a text that is too long, where those are refused */
 export function encodeTexts(
   examples: readonly LabelledText[],
   options: {
     readonly tokenizer: Tokenizer;
     readonly labels: readonly string[];
     readonly maximumLength: number;
-    readonly data: string;
+    readonly tooLong?: TooLong | undefined;
   },
 ): EncodedTexts {
-  const { tokenizer, labels, maximumLength, data } = options;
-  let truncated = 0;
-  const sequences = examples.map(({ text }) => {
-    const ids = tokenizer.encode(text);
-    if (ids.length > maximumLength) truncated++;
-    return ids.slice(0, maximumLength);
-  });
-  return { sequences, targets: targetsOf(examples, labels, data), truncated };
+  const { tokenizer, labels, maximumLength, tooLong } = options;
+  const targets = targetsOf(examples, labels);
+  const sequences = examples.map(({ text }) => tokenizer.encode(text));
+  const truncated = checkLengths(
+    sequences.map(({ length }, i) => ({ length, file: examples[i]!.file, line: examples[i]!.line })),
+    { what: 'text', maximumLength, tooLong },
+  );
+  return { sequences: sequences.map((ids) => ids.slice(0, maximumLength)), targets, truncated };
 }
 
 /**

@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type LabelledText, Tokenizer } from '../../data/text/index.js';
+import type { LabelledText, Tokenizer } from '../../data/text/index.js';
 import type { NdArray } from '../../graph/array.js';
 import { averageScore } from '../../nn/metrics/scores.js';
-import type { ModelConfig } from '../../saved/config.js';
-import { readModelFolder } from '../../saved/folder.js';
 import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
+import { readSavedTokenizer } from '../savedTokenizer.js';
 import { type EncodedTexts, encodeTexts, textBatches } from './encoded.js';
 import type { Mistake, TextClassificationEvaluateOptions, TextEvaluateResult } from './options.js';
 import { openTexts } from './texts.js';
@@ -108,27 +105,10 @@ export interface TextPreprocessing {
  * @throws Error when the model is for something else, or the tokenizer is missing, damaged, or another model's
  */
 export async function readTextPreprocessing(directory: string): Promise<TextPreprocessing> {
-  const folder = await readModelFolder(directory);
-  const { task, preprocessing } = folder.config as ModelConfig;
-  const { maximumLength, vocabularySize } = preprocessing ?? {};
-  if (task !== 'text-classification' || typeof maximumLength !== 'number') {
-    throw new Error(`${directory} is not a model that classifies texts: it is for ${task}.`);
-  }
-  const read = (name: string): Promise<string> =>
-    readFile(join(folder.directory, name), 'utf8').catch((cause: unknown) => {
-      throw new Error(`${directory} has no ${name}. Save or copy the model again.`, { cause });
-    });
-  const names = ['tokenizer.json', 'tokenizer_config.json'];
-  const tokenizer = Tokenizer.fromFiles(
-    Object.fromEntries(await Promise.all(names.map(async (name) => [name, await read(name)] as const))),
-  );
-  if (tokenizer.vocabularySize !== vocabularySize) {
-    throw new Error(
-      `${directory}: tokenizer.json has ${tokenizer.vocabularySize} tokens, but the model was trained with ${vocabularySize}: ` +
-        "it is another model's. Save or copy the model again.",
-    );
-  }
-  return { tokenizer, maximumLength };
+  const { tokenizer, config } = await readSavedTokenizer(directory, 'text-classification');
+  const maximumLength = config.preprocessing?.maximumLength;
+  if (typeof maximumLength === 'number') return { tokenizer, maximumLength };
+  throw new Error(`${directory}: config.json lacks maximumLength. Save or copy the model again.`);
 }
 
 /**
@@ -144,7 +124,7 @@ export async function evaluateTextClassifier(
   const { train, test } = await openTexts(options);
   const examples = test.length > 0 ? test : train;
   const labels = trained.classNames ?? [];
-  const encoded = encodeTexts(examples, { tokenizer, labels, maximumLength, data: options.data });
+  const encoded = encodeTexts(examples, { tokenizer, labels, maximumLength });
   const { metrics, confusionMatrix, mistakes } = await measureTexts(trained, examples, encoded, options);
   return {
     task: 'text-classification',
@@ -156,5 +136,6 @@ export async function evaluateTextClassifier(
     labels,
     confusionMatrix,
     mistakes,
+    truncated: encoded.truncated,
   };
 }

@@ -1,5 +1,5 @@
 import type { Layer } from '../../nn/layer.js';
-import { textCnn, transformerClassifier } from '../../nn/networks/index.js';
+import { bilstmClassifier, textCnn, transformerClassifier } from '../../nn/networks/index.js';
 
 /** What a network for texts is made for. */
 export interface TextNetworkOptions {
@@ -22,6 +22,12 @@ export const textNetworks = {
   'text-cnn': {
     make: ({ vocabulary, classes }) => textCnn({ vocabulary, classes }),
     epochs: 4,
+    batchSize: 50,
+    learningRate: 1e-3,
+  },
+  bilstm: {
+    make: ({ vocabulary, classes }) => bilstmClassifier({ vocabulary, classes }),
+    epochs: 6,
     batchSize: 50,
     learningRate: 1e-3,
   },

@@ -1,5 +1,5 @@
 import type { EvaluateResult } from '../events.js';
-import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
+import type { EvaluateOptions, NetworkTrainOptions, TooLong } from '../options.js';
 
 /** Where labelled texts are, and how their files are read. */
 export interface TextSourceOptions {
@@ -17,14 +17,18 @@ export interface TextSourceOptions {
 /** How to train a classifier of texts. What is left out takes the task's default. */
 export interface TextClassificationTrainOptions extends TextSourceOptions, NetworkTrainOptions {
   readonly data: string;
-  /** Name of the model: `text-cnn`, `transformer` or `naive-bayes`. Default: `text-cnn`. */
+  /** Name of the model: `text-cnn`, `bilstm`, `transformer` or `naive-bayes`. Default: `text-cnn`. */
   readonly model?: string | undefined;
   /** What tokens are: `word`, `character`, `bpe` or `wordpiece`. Default: characters for Chinese, otherwise words. */
   readonly tokenizer?: string | undefined;
   /** The most tokens of the vocabulary. Default: 30,000. */
   readonly vocabularySize?: number | undefined;
-  /** The most tokens of a text; what is beyond is cut off, with a count. Default: 256. */
+  /** Tokens that occur less often count as unknown. Default: 1, for pieces of words 2. */
+  readonly minimumCount?: number | undefined;
+  /** The most tokens of a text. Default: 256. */
   readonly maximumLength?: number | undefined;
+  /** Whether longer texts are cut off, with a count, or refused. Default: `truncate`. */
+  readonly tooLong?: TooLong | undefined;
   /** Share of the data held out to measure on, in [0, 0.5], where there is no test file. Default: 0.2. */
   readonly validationSplit?: number | undefined;
 }
@@ -47,4 +51,6 @@ export interface Mistake {
 export interface TextEvaluateResult extends EvaluateResult {
   /** The mistakes that the model was surest of, the surest first. */
   readonly mistakes: readonly Mistake[];
+  /** How many texts were cut off. */
+  readonly truncated: number;
 }

@@ -69,6 +69,6 @@ export function generateReviews(count: number, seed = 0): LabelledText[] {
     const text = denied
       ? random.choice(phrases.denials)(subject, judgement)
       : random.choice(phrases.frames)(subject, random.choice(phrases.adverbs), judgement);
-    return { text, label: positive ? 'positive' : 'negative', line: i + 1 };
+    return { text, label: positive ? 'positive' : 'negative', file: 'reviews', line: i + 1 };
   });
 }

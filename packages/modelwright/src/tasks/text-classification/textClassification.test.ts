@@ -1,6 +1,6 @@
 import '../../train/node.js';
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import { openModel } from '../../saved/openModel.js';
 import { fitNaiveBayes, predictNaiveBayes } from './naiveBayes.js';
 import { openTextClassifier } from './prediction.js';
 import { generateReviews } from './reviews.js';
-import { holdOutTexts, labelsOf, targetsOf } from './texts.js';
+import { holdOutTexts, labelsOf, openTexts, targetsOf } from './texts.js';
 import { trainTextClassifier } from './train.js';
 
 describe('naive Bayes', () => {
@@ -43,15 +43,25 @@ describe('labelled texts', () => {
     );
     assert.equal(train.length, 30);
     assert.throws(
-      () => labelsOf([{ text: 'a', label: 'x', line: 1 }], 'f'),
+      () => labelsOf([{ text: 'a', label: 'x', file: 'f', line: 1 }], 'f'),
       /f: every text has the label 'x'/,
     );
     assert.throws(
-      () => targetsOf([{ text: 'a', label: 'z', line: 7 }], ['x', 'y'], 'f'),
-      /f: the label 'z' in line 7/,
+      () => targetsOf([{ text: 'a', label: 'z', file: 'f', line: 7 }], ['x', 'y']),
+      /^Error: f:7: the label 'z' was not seen in training\. Labels: x, y\.$/,
     );
   });
 });
+
+async function assertPaddingChangesNothing(directory: string): Promise<void> {
+  const model = await openModel(directory);
+  const run = async (ids: number[]) =>
+    (await model.run({ input_ids: NdArray.of('int32', [1, ids.length], ids) })).probabilities!.toNumbers();
+  const [short, padded] = [await run([9, 12, 5]), await run([9, 12, 5, 0, 0, 0, 0])];
+  for (const [i, value] of short.entries())
+    assert.ok(Math.abs(value - padded[i]!) < 1e-6, `padding changes ${value} to ${padded[i]}`);
+  await model.release();
+}
 
 describe('a classifier of texts', () => {
   let folder = '';
@@ -74,12 +84,24 @@ describe('a classifier of texts', () => {
     await assert.rejects(model.predict(' '), /is empty/);
     await model.release();
 
-    const onnx = await openModel(out);
-    const run = async (ids: number[]) =>
-      (await onnx.run({ input_ids: NdArray.of('int32', [1, ids.length], ids) })).probabilities!.toNumbers();
-    const [short, padded] = [await run([9, 12, 5]), await run([9, 12, 5, 0, 0, 0, 0])];
-    for (const [i, value] of short.entries())
-      assert.ok(Math.abs(value - padded[i]!) < 1e-6, 'padding changes nothing');
-    await onnx.release();
+    await assertPaddingChangesNothing(out);
+  });
+
+  it('bilstm learns the generated reviews, and the saved folder gives what the training measured', async () => {
+    const data = join(folder, 'reviews.jsonl');
+    const lines = generateReviews(500, 2).map(({ text, label }) => JSON.stringify({ text, label }));
+    await writeFile(data, lines.join('\n'));
+    const out = join(folder, 'bilstm');
+    const options = { data, out, model: 'bilstm', epochs: 6, batchSize: 20, learningRate: 5e-3 };
+    const { metrics } = await trainTextClassifier({ ...options, seed: 1 });
+    assert.ok(metrics.accuracy! > 0.9, JSON.stringify(metrics));
+    const { train } = await openTexts({ data });
+    const { held } = holdOutTexts(train, 0.2);
+    const model = await openTextClassifier(out);
+    const predicted = await Promise.all(held.map(async ({ text }) => (await model.predict(text))[0]!.label));
+    const right = predicted.filter((label, i) => label === held[i]!.label);
+    assert.equal(right.length / held.length, metrics.accuracy);
+    await model.release();
+    await assertPaddingChangesNothing(out);
   });
 });

@@ -83,19 +83,15 @@ export function labelsOf(examples: readonly LabelledText[], data: string): strin
 
 /**
  * The number of each example's label.
- * @throws Error naming the line of a label that the training has not seen
+ * @throws Error naming file and line of a label that the training has not seen
  */
-export function targetsOf(
-  examples: readonly LabelledText[],
-  labels: readonly string[],
-  data: string,
-): number[] {
+export function targetsOf(examples: readonly LabelledText[], labels: readonly string[]): number[] {
   const numbers = new Map(labels.map((label, i) => [label, i]));
-  return examples.map(({ label, line }) => {
+  return examples.map(({ label, file, line }) => {
     const target = numbers.get(label!);
     if (target !== undefined) return target;
     throw new Error(
-      `${data}: the label '${label}' in line ${line} was not seen in training. Labels: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', ...' : ''}.`,
+      `${file}:${line}: the label '${label}' was not seen in training. Labels: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', ...' : ''}.`,
     );
   });
 }

@@ -1,26 +1,24 @@
-import {
-  type LabelledText,
-  type Tokenizer,
-  type TokenizerKind,
-  trainTokenizer,
-} from '../../data/text/index.js';
-import { bagOfTokens } from '../../nn/layers/bagOfTokens.js';
+import type { LabelledText, Tokenizer } from '../../data/text/index.js';
 import { crossEntropy } from '../../nn/losses/index.js';
 import { accuracy } from '../../nn/metrics/index.js';
 import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
-import { TrainedModel } from '../../train/trained.js';
+import type { TrainedModel } from '../../train/trained.js';
+import { requireChoice } from '../choices.js';
 import type { TrainResult } from '../events.js';
 import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
+import { countedModel } from './counted.js';
 import { type EncodedTexts, encodeTexts, textBatches } from './encoded.js';
 import { measureTexts } from './evaluate.js';
 import { type TextNetworkName, textModelNames, textNetworks } from './models.js';
-import { fitNaiveBayes, type NaiveBayes, predictNaiveBayes } from './naiveBayes.js';
+import { fitNaiveBayes, predictNaiveBayes } from './naiveBayes.js';
 import type { TextClassificationTrainOptions } from './options.js';
 import { evaluationFiles } from './report.js';
 import { holdOutTexts, labelsOf, openTexts } from './texts.js';
+import { tokenizerFor, tokenKind } from './tokens.js';
 
-const tokenizerKinds: readonly string[] = ['word', 'character', 'bpe', 'wordpiece'] satisfies TokenizerKind[];
+/** The most tokens of a text, where it is not said. */
+const defaultLength = 256;
 
 /**
  * Trains a classifier on labelled texts, measures it beside naive Bayes, and saves it with its tokenizer, a model card and a report.
@@ -28,10 +26,8 @@ const tokenizerKinds: readonly string[] = ['word', 'character', 'bpe', 'wordpiec
  * @throws Error when the data cannot be read, there are fewer than two labels, or the folder to save in holds something else
  */
 export async function trainTextClassifier(options: TextClassificationTrainOptions): Promise<TrainResult> {
-  const { data, out, model = 'text-cnn', seed = 0, maximumLength = 256, onEvent } = options;
-  if (!textModelNames.includes(model)) {
-    throw new Error(`There is no model '${model}' for texts. There is ${textModelNames.join(', ')}.`);
-  }
+  const { data, out, model = 'text-cnn', seed = 0, maximumLength = defaultLength, onEvent } = options;
+  requireChoice('model for texts', model, textModelNames);
   await checkModelDestination(out);
   const started = performance.now();
   const texts = await openTexts(options);
@@ -41,16 +37,16 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
       : holdOutTexts(texts.train, options.validationSplit ?? 0.2);
   const { train, held } = whole;
   const labels = labelsOf(train, data);
-  const tokenizer = tokenizerFor(train, options);
+  const kind = tokenKind(train, options);
+  const tokenizer = tokenizerFor(train, kind, options);
   const encode = (examples: readonly LabelledText[]) =>
-    encodeTexts(examples, { tokenizer, labels, maximumLength, data });
+    encodeTexts(examples, { tokenizer, labels, maximumLength, tooLong: options.tooLong });
   const [trainTexts, heldTexts, validationTexts] = [encode(train), encode(held), encode(texts.validation)];
-  const notes = [...texts.notes, ...cutOffNotes(trainTexts, maximumLength)];
+  const notes = [...texts.notes, ...cutOffNotes([trainTexts, heldTexts, validationTexts], maximumLength)];
   for (const text of notes) onEvent?.({ kind: 'note', text });
-  const bayes = fitNaiveBayes(trainTexts, { vocabulary: tokenizer.vocabularySize, classes: labels.length });
   const trained =
     model === 'naive-bayes'
-      ? await countedModel(bayes, trainTexts, labels, seed)
+      ? await countedModel(trainTexts, { vocabulary: tokenizer.vocabularySize, labels, seed })
       : await trainTextNetwork(model as TextNetworkName, {
           options,
           labels,
@@ -61,10 +57,15 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
         });
   const [examples, encoded] = held.length > 0 ? [held, heldTexts] : [train, trainTexts];
   const measured = await measureTexts(trained, examples, encoded, { device: options.device });
-  const right = predictNaiveBayes(bayes, encoded.sequences).filter(
-    (target, i) => target === encoded.targets[i],
-  );
-  const metrics = { ...measured.metrics, naiveBayesAccuracy: right.length / examples.length };
+  const naiveBayesAccuracy =
+    model === 'naive-bayes'
+      ? measured.metrics.accuracy!
+      : baselineAccuracy(train, examples, {
+          options,
+          labels,
+          kind: tokenKind(train, { ...options, model: 'naive-bayes' }),
+        });
+  const metrics = { ...measured.metrics, naiveBayesAccuracy };
   const where = held.length > 0 ? `${data} (held out)` : data;
   const evaluation = {
     data: where,
@@ -87,22 +88,6 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
     metrics,
     epochs: trained.training.epochs,
     started,
-  });
-}
-
-/** By characters where most of the text is Chinese, Japanese or the like, otherwise by words. */
-function tokenizerFor(train: readonly LabelledText[], options: TextClassificationTrainOptions): Tokenizer {
-  const texts = train.map(({ text }) => text);
-  const sample = texts.slice(0, 1000).join('');
-  const ideographs = sample.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0;
-  const kind = options.tokenizer ?? (ideographs > sample.length / 4 ? 'character' : 'word');
-  if (!tokenizerKinds.includes(kind)) {
-    throw new Error(`There is no tokenizer '${kind}'. There is ${tokenizerKinds.join(', ')}.`);
-  }
-  return trainTokenizer(texts, {
-    kind: kind as TokenizerKind,
-    maximumSize: options.vocabularySize ?? 30_000,
-    clean: { lowercase: true },
   });
 }
 
@@ -152,49 +137,31 @@ async function trainTextNetwork(name: TextNetworkName, training: NetworkTraining
   return withOpenTime(trained, ['input_ids']);
 }
 
-/** Naive Bayes as a model: a linear function of counts. */
-async function countedModel(
-  { priors, scores }: NaiveBayes,
-  train: EncodedTexts,
-  labels: readonly string[],
-  seed: number,
-): Promise<TrainedModel> {
-  const batchSize = 64;
-  const batches = textBatches(train, { batchSize, labels });
-  const count = train.targets.length;
-  return new TrainedModel({
-    model: bagOfTokens(scores.shape[0]!, labels.length),
-    variables: { parameters: { scores: { weight: scores }, bias: priors }, state: {} },
-    history: { epochs: [] },
-    loss: crossEntropy,
-    metrics: [accuracy],
-    batchTypes: {
-      input_ids: { dtype: 'int32', shape: [batchSize, 'time'] },
-      target: { dtype: 'int32', shape: [batchSize] },
-    },
-    classNames: labels,
-    training: {
-      seed,
-      epochs: 1,
-      batchSize,
-      steps: 0,
-      seconds: 0,
-      optimizer: 'counts',
-      learningRate: 0,
-      loss: 'crossEntropy',
-      examples: count,
-      fingerprint: await batches.fingerprint(),
-      workers: 1,
-      device: 'cpu',
-    },
-  });
+/** The accuracy of naive Bayes on texts, learnt from others. */
+function baselineAccuracy(
+  train: readonly LabelledText[],
+  examples: readonly LabelledText[],
+  how: {
+    readonly options: TextClassificationTrainOptions;
+    readonly labels: readonly string[];
+    readonly kind: string;
+  },
+): number {
+  const { options, labels, kind } = how;
+  const tokenizer = tokenizerFor(train, kind, options);
+  const encode = (texts: readonly LabelledText[]) =>
+    encodeTexts(texts, { tokenizer, labels, maximumLength: options.maximumLength ?? defaultLength });
+  const sizes = { vocabulary: tokenizer.vocabularySize, classes: labels.length };
+  const { sequences, targets } = encode(examples);
+  const predicted = predictNaiveBayes(fitNaiveBayes(encode(train), sizes), sequences);
+  return predicted.filter((target, i) => target === targets[i]).length / examples.length;
 }
 
-function cutOffNotes({ truncated, targets }: EncodedTexts, maximumLength: number): string[] {
+function cutOffNotes(parts: readonly EncodedTexts[], maximumLength: number): string[] {
+  const truncated = parts.reduce((sum, part) => sum + part.truncated, 0);
+  const count = parts.reduce((sum, { targets }) => sum + targets.length, 0);
   if (truncated === 0) return [];
-  return [
-    `${truncated} of ${targets.length} texts are longer than ${maximumLength} tokens and are cut off there.`,
-  ];
+  return [`${truncated} of ${count} texts are longer than ${maximumLength} tokens and are cut off there.`];
 }
 
 const listed = (labels: readonly string[]): string =>

@@ -250,5 +250,7 @@ describe('text generation', () => {
     const empty = join(folder, 'empty.txt');
     await writeFile(empty, ' \n');
     await assert.rejects(train({ data: empty }), /is empty/);
+    await writeFile(empty, Buffer.from('one\ncaf\xe9\n', 'latin1'));
+    await assert.rejects(train({ data: empty }), /empty\.txt:2: byte 7 \(0xe9\) is not UTF-8/);
   });
 });

@@ -1,16 +1,12 @@
 import { Dataset } from '../../data/dataset.js';
-import {
-  bucketBatches,
-  cleanText,
-  padSequences,
-  specialIds,
-  type Tokenizer,
-  trainTokenizer,
-} from '../../data/text/index.js';
+import { bucketBatches, cleanText, padSequences, specialIds, type Tokenizer } from '../../data/text/index.js';
 import { NdArray } from '../../graph/array.js';
 import { type TagScheme, tagsOf } from '../../nn/metrics/text/entities.js';
+import { makeTokenizer } from '../madeTokenizer.js';
+import type { TooLong } from '../options.js';
+import { checkLengths } from '../tooLong.js';
 import { lengthStep, noTag } from './models.js';
-import type { TooLong } from './options.js';
+import type { TokenClassificationTrainOptions } from './options.js';
 import type { TaggedSentence } from './sentences.js';
 
 /** Sentences as numbers. */
@@ -36,12 +32,13 @@ export const schemeOf = (labels: readonly string[]): TagScheme =>
 /** A vocabulary of the sentences' tokens: of characters, where nearly all tokens are single ones. */
 export function tokenizerFor(
   sentences: readonly TaggedSentence[],
-  { minimumCount = 2, vocabularySize = 30_000 }: { minimumCount?: number; vocabularySize?: number },
+  { data, minimumCount = 2, vocabularySize = 30_000 }: TokenClassificationTrainOptions,
 ): Tokenizer {
   const tokens = sentences.flatMap((sentence) => sentence.tokens);
   const single = tokens.filter((token) => Array.from(token).length === 1).length;
   const kind = single > 0.9 * tokens.length ? 'character' : 'word';
-  return trainTokenizer(
+  return makeTokenizer(
+    data,
     sentences.map((sentence) => sentence.tokens.join(kind === 'word' ? ' ' : '')),
     { kind, segmenter: null, minimumCount, maximumSize: vocabularySize },
   );
@@ -65,17 +62,13 @@ export function encodeSentences(
     readonly tooLong?: TooLong | undefined;
   },
 ): EncodedSentences {
-  const { tokenizer, labels, maximumLength, tooLong = 'truncate' } = options;
+  const { tokenizer, labels, maximumLength, tooLong } = options;
   const scheme = schemeOf(labels);
   const numbers = new Map(labels.map((label, i) => [label, i]));
-  const long = sentences.filter(({ tokens }) => tokens.length > maximumLength);
-  if (tooLong === 'refuse' && long.length > 0) {
-    const { file, line, tokens } = long[0]!;
-    throw new Error(
-      `${file}:${line}: the sentence has ${tokens.length} tokens, but the model takes ${maximumLength}` +
-        `${long.length > 1 ? `; ${long.length - 1} more are too long` : ''}. Split it, or have long sentences cut off.`,
-    );
-  }
+  const truncated = checkLengths(
+    sentences.map(({ tokens, file, line }) => ({ length: tokens.length, file, line })),
+    { what: 'sentence', maximumLength, tooLong },
+  );
   return {
     ids: sentences.map(({ tokens }) => idsOf(tokens.slice(0, maximumLength), tokenizer)),
     tags: sentences.map(({ tokens, entities }) =>
@@ -83,7 +76,7 @@ export function encodeSentences(
         .slice(0, maximumLength)
         .map((tag) => numbers.get(tag)!),
     ),
-    truncated: long.length,
+    truncated,
   };
 }
 

@@ -8,6 +8,12 @@ export interface TaggerOptions {
   readonly tags: number;
   /** The most tokens of a sentence. */
   readonly maximumLength: number;
+  /** Numbers in a token's vector. */
+  readonly features?: number | undefined;
+  /** Units of the recurrent layer in each direction. */
+  readonly units?: number | undefined;
+  /** Share of features that are dropped in training. */
+  readonly dropout?: number | undefined;
 }
 
 /** A network with what it is trained with unless it is said otherwise. */
@@ -28,19 +34,22 @@ export const noTag = -1;
 /** The networks of the task by the names that the command line uses. */
 export const taggers = {
   'bilstm-crf': {
-    make: ({ vocabulary, tags }) => bilstmCrf({ vocabulary, tags }),
+    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.5 }) =>
+      bilstmCrf({ vocabulary, tags, features, units, dropoutRate: dropout }),
     loss: crfLoss,
     epochs: 8,
     batchSize: 32,
     learningRate: 2e-3,
   },
   transformer: {
-    make: ({ vocabulary, tags, maximumLength }) =>
+    make: ({ vocabulary, tags, maximumLength, features = 128, dropout = 0.1 }) =>
       transformerClassifier({
         vocabulary,
         classes: tags,
         perToken: true,
         padding: 0,
+        width: features,
+        dropoutRate: dropout,
         length: Math.ceil(maximumLength / lengthStep) * lengthStep,
       }),
     loss: crossEntropy.with({ classAxis: -1, ignoreIndex: noTag }),

@@ -1,9 +1,6 @@
 import type { Entity, EntityReport, TagScheme } from '../../nn/metrics/text/entities.js';
 import type { EvaluateResult } from '../events.js';
-import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
-
-/** What becomes of a sentence with more tokens than the model takes. */
-export type TooLong = 'truncate' | 'refuse';
+import type { EvaluateOptions, NetworkTrainOptions, TooLong } from '../options.js';
 
 /** How to train a tagger of named entities. What is left out takes the task's default. */
 export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
@@ -24,6 +21,12 @@ export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
   readonly maximumLength?: number | undefined;
   /** Whether longer sentences are cut off, with a count, or refused. Default: `truncate`. */
   readonly tooLong?: TooLong | undefined;
+  /** Numbers in a token's vector. Default: 100 for `bilstm-crf`, 128 for `transformer`. */
+  readonly features?: number | undefined;
+  /** Units of the recurrent layer in each direction, of `bilstm-crf`. Default: 128. */
+  readonly units?: number | undefined;
+  /** Share of features that are dropped in training. Default: 0.5 for `bilstm-crf`, 0.1 for `transformer`. */
+  readonly dropout?: number | undefined;
   /** Share of the sentences held out to measure on, in [0, 0.5], where there is no test file. Default: 0.1. */
   readonly validationSplit?: number | undefined;
 }

@@ -1,9 +1,9 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Tokenizer } from '../../data/text/index.js';
-import type { TagScheme } from '../../nn/metrics/text/entities.js';
 import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { TrainedModel } from '../../train/trained.js';
+import { requireChoice } from '../choices.js';
 import type { TrainResult } from '../events.js';
 import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor } from './encoded.js';
@@ -25,7 +25,8 @@ import {
  */
 export async function trainTokenClassifier(options: TokenClassificationTrainOptions): Promise<TrainResult> {
   const { data, out, model = 'bilstm-crf', scheme = 'BIO', seed = 0, maximumLength = 256, onEvent } = options;
-  checkChoices(model, scheme, options.tooLong);
+  requireChoice('model for entities', model, taggerNames);
+  requireChoice('scheme', scheme, ['BIO', 'BIOES']);
   await checkModelDestination(out);
   const started = performance.now();
   const { train: all, validation, test, notes } = await openSentences(data);
@@ -34,10 +35,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   const types = typesOf(train, data);
   for (const part of [validation, held]) requireKnownTypes(part, types);
   const labels = labelsFor(types, scheme);
-  const tokenizer = tokenizerFor(train, {
-    ...(options.minimumCount !== undefined && { minimumCount: options.minimumCount }),
-    ...(options.vocabularySize !== undefined && { vocabularySize: options.vocabularySize }),
-  });
+  const tokenizer = tokenizerFor(train, options);
   const encode = (sentences: readonly TaggedSentence[]) =>
     encodeSentences(sentences, { tokenizer, labels, maximumLength, tooLong: options.tooLong });
   const [trainPart, validationPart, heldPart] = [encode(train), encode(validation), encode(held)];
@@ -82,16 +80,6 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   });
 }
 
-function checkChoices(model: string, scheme: TagScheme, tooLong: string | undefined): void {
-  const check = (what: string, value: string, known: readonly string[]): void => {
-    if (!known.includes(value))
-      throw new Error(`There is no ${what} '${value}'. There is ${known.join(', ')}.`);
-  };
-  check('model for entities', model, taggerNames);
-  check('scheme', scheme, ['BIO', 'BIOES']);
-  check('way with long sentences', tooLong ?? 'truncate', ['truncate', 'refuse']);
-}
-
 interface TaggerTraining {
   readonly name: TaggerName;
   readonly labels: readonly string[];
@@ -110,7 +98,12 @@ async function trainTagger(
   const { name, labels, tokenizer, maximumLength, batchSize, train, validation, examples } = training;
   const tagger = taggers[name];
   const { epochs = tagger.epochs, learningRate = tagger.learningRate } = options;
-  const layers = tagger.make({ vocabulary: tokenizer.vocabularySize, tags: labels.length, maximumLength });
+  const { features, units, dropout } = options;
+  const layers = tagger.make({
+    ...{ features, units, dropout, maximumLength },
+    vocabulary: tokenizer.vocabularySize,
+    tags: labels.length,
+  });
   const trained = await trainNetwork(
     layers,
     train,

@@ -37,7 +37,7 @@ export function addServe(program: Command): void {
 
 Addresses:
   GET  /                                  a page to try a model on
-  POST /predict, /models/NAME/predict     a picture, or a text: text/plain or {"text": ...}
+  POST /predict, /models/NAME/predict     a picture; or {"text"}, {"prompt"} or {"word"}, as the task is
   GET  /v2, /v2/health/ready, /v2/models/NAME
   POST /v2/models/NAME/infer              the Open Inference Protocol V2`,
     )

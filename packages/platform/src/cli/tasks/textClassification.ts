@@ -3,7 +3,7 @@ import type { TextClassificationTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
 import { shares } from '../output.js';
 import type { CliTask } from './task.js';
-import { addNetworkTrainOptions } from './trainOptions.js';
+import { addNetworkTrainOptions, tooLongOption } from './trainOptions.js';
 
 /** What text classification can be trained with; the names are those of `TextClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
@@ -18,6 +18,7 @@ function addTrainOptions(command: Command): Command {
     .addOption(
       new Option('-m, --model <name>', 'kind of model (default: text-cnn)').choices([
         'text-cnn',
+        'bilstm',
         'transformer',
         'naive-bayes',
       ]),
@@ -34,7 +35,9 @@ function addTrainOptions(command: Command): Command {
       ).choices(['word', 'character', 'bpe', 'wordpiece']),
     )
     .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
-    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1));
+    .option('--minimum-count <n>', 'rarer tokens count as unknown (default: 1)', wholeNumber(1))
+    .option('--maximum-length <n>', 'the most tokens of a text (default: 256)', wholeNumber(1))
+    .addOption(tooLongOption('texts'));
 }
 
 export const textClassification: CliTask = {

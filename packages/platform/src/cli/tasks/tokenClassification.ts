@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { TokenClassificationTrainOptions } from 'modelwright/tasks';
-import { wholeNumber } from '../numbers.js';
+import { numberFrom, wholeNumber } from '../numbers.js';
 import type { CliTask } from './task.js';
-import { addNetworkTrainOptions } from './trainOptions.js';
+import { addNetworkTrainOptions, tooLongOption } from './trainOptions.js';
 
 /** What taggers can be trained with; the names are those of `TokenClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
@@ -29,11 +29,17 @@ function addTrainOptions(command: Command): Command {
     .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
     .option('--minimum-count <n>', 'rarer tokens count as unknown (default: 2)', wholeNumber(1))
     .option('--maximum-length <n>', 'the most tokens of a sentence (default: 256)', wholeNumber(1))
-    .addOption(
-      new Option('--too-long <what>', 'what to do with longer sentences (default: truncate)').choices([
-        'truncate',
-        'refuse',
-      ]),
+    .addOption(tooLongOption('sentences'))
+    .option(
+      '--features <n>',
+      "numbers in a token's vector (default: 100; 128 for transformer)",
+      wholeNumber(1, 10_000),
+    )
+    .option('--units <n>', 'units in each direction, for bilstm-crf (default: 128)', wholeNumber(1, 10_000))
+    .option(
+      '--dropout <share>',
+      'share of features dropped in training (default: 0.5; 0.1 for transformer)',
+      numberFrom(0, 0.9),
     );
 }
 

@@ -13,6 +13,13 @@ export interface CommonOptionTexts {
   readonly split?: string;
 }
 
+/** `--too-long`: what becomes of texts or sentences that are longer than the model takes. */
+export const tooLongOption = (examples: string): Option =>
+  new Option('--too-long <what>', `what to do with longer ${examples} (default: truncate)`).choices([
+    'truncate',
+    'refuse',
+  ]);
+
 /** Options of `NetworkTrainOptions` that every training of a network takes, in the order of the help. */
 export function addNetworkTrainOptions(command: Command, texts: CommonOptionTexts): Command {
   return command

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Hono } from 'hono';
-import { NdArray } from 'modelwright/runtime';
-import { saveWordVectors, trainTextGenerator, trainTokenClassifier, WordVectors } from 'modelwright/tasks';
+import { saveCountingModel, saveDirections, saveTripsModel } from '../../testing.js';
 import { createApp } from '../app.js';
 import { serve } from '../serve.js';
 import { type ServedModel, serveModel } from '../servedModel.js';
@@ -17,29 +16,9 @@ let models: ServedModel[] = [];
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'modelwright-text-tasks-'));
-  const data = join(folder, 'counting.txt');
-  await writeFile(data, '0123456789\n'.repeat(300));
-  await trainTextGenerator({
-    ...{ data, out: join(folder, 'counting'), layers: 1, heads: 2, width: 32, blockSize: 8 },
-    ...{ iterations: 120, epochs: 1, batchSize: 16, learningRate: 1e-2 },
-  });
-  await trainTokenClassifier({
-    data: 'trips',
-    out: join(folder, 'trips'),
-    epochs: 3,
-    learningRate: 1e-2,
-    maximumLength: 20,
-  });
-  const plane = NdArray.from([
-    [1, 0],
-    [0.6, 0.8],
-    [0, 1],
-    [-0.8, 0.6],
-  ]) as NdArray<'float32'>;
-  await saveWordVectors(
-    new WordVectors(['east', 'northeast', 'north', 'west'], plane),
-    join(folder, 'words'),
-  );
+  await saveCountingModel(join(folder, 'counting'));
+  await saveTripsModel(join(folder, 'trips'));
+  await saveDirections(join(folder, 'words'));
   models = await Promise.all(
     ['counting', 'trips', 'words'].map((name) => serveModel(join(folder, name), { replicas: 1 })),
   );
