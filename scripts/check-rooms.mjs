@@ -13,6 +13,7 @@ const rooms = [
   'runtime',
   'optim',
   'nn',
+  'importer',
   'data',
   'report',
   'saved',

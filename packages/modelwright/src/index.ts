@@ -7,6 +7,7 @@ export { Graph } from './graph/graph.js';
 export type { Dimension, Shape } from './graph/shape.js';
 export { input, Tensor } from './graph/tensor.js';
 export * as tree from './graph/tree.js';
+export * from './importer/index.js';
 export * from './nn/decoding/index.js';
 export * from './nn/index.js';
 export * from './nn/losses/index.js';

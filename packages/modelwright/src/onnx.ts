@@ -1,8 +1,9 @@
-// Graphs made by hand, as ONNX files.
+// Graphs made by hand as ONNX files, and ONNX files as models.
 import './primitives/index.js';
 
 export { Graph } from './graph/graph.js';
 export { input } from './graph/tensor.js';
+export * from './importer/index.js';
 export {
   decodeModel,
   type OnnxAttributeValue,

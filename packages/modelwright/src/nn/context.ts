@@ -51,6 +51,8 @@ interface Call {
   readonly making: { readonly random: Random | undefined } | undefined;
   readonly observer: Observer | undefined;
   readonly decoding?: Decoding | undefined;
+  /** Which variables are held, by their whole names. */
+  readonly held?: ((name: string) => boolean) | undefined;
   /** How many layers have drawn a salt so far. */
   salts: number;
 }
@@ -144,6 +146,11 @@ export class Context {
       );
     }
     return this.#call.key;
+  }
+
+  /** Whether a variable of this layer is held as it is, not trained. */
+  holds(name: string): boolean {
+    return this.#call.held?.(this.path === '' ? name : `${this.path}.${name}`) ?? false;
   }
 
   /** A number no other layer of this call has: it sets this layer's random draws apart. */

@@ -1,4 +1,4 @@
-import type { DType } from '../graph/dtype.js';
+import { type DType, dtypes } from '../graph/dtype.js';
 import { TensorProto_DataType as Type } from './generated/onnx_pb.js';
 
 const codes: Record<DType, number> = {
@@ -16,4 +16,11 @@ const codes: Record<DType, number> = {
 /** The number by which ONNX knows a dtype (TensorProto.DataType). */
 export function onnxDataType(dtype: DType): number {
   return codes[dtype];
+}
+
+const dtypeByCode = new Map(dtypes.map((dtype) => [onnxDataType(dtype), dtype]));
+
+/** The dtype that ONNX knows by this number, if there is one here. */
+export function onnxDtype(code: number): DType | undefined {
+  return dtypeByCode.get(code);
 }

@@ -1,4 +1,5 @@
 import { input, type Tensor, type TensorType } from '../graph/tensor.js';
+import type { GraphConfig } from '../importer/graphConfig.js';
 import type { Variables } from '../nn/context.js';
 import { isLayer, type Layer } from '../nn/layer.js';
 import { cast, mul } from '../primitives/index.js';
@@ -15,6 +16,7 @@ export function modelInput(model: Layer, inputs: readonly Tensor[]): Tensor[] {
 
 function preprocesses(model: Layer): boolean {
   if (model.type === 'imagePreprocessing') return true;
+  if (model.type === 'onnxGraph') return (model.config as GraphConfig).inputs[0]?.dtype === 'uint8';
   const { layers } = model.config as { layers?: readonly unknown[] };
   const first = layers?.[0];
   return isLayer(first) && preprocesses(first);

@@ -5,6 +5,7 @@ import { formatShape, sameShape } from '../graph/shape.js';
 import type { ArrayTree } from '../nn/context.js';
 import { type LossJson, lossFromJson } from '../nn/losses/index.js';
 import { type MetricJson, metricFromJson } from '../nn/metrics/index.js';
+import '../importer/onnxGraph.js';
 import { layerFromJson } from '../nn/registry.js';
 import { summarize } from '../nn/summarize.js';
 import {

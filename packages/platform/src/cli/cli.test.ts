@@ -124,6 +124,25 @@ describe('modelwright info', () => {
   });
 });
 
+describe('modelwright info of an ONNX file', () => {
+  it('says what it holds and whether it can be trained', async () => {
+    const { status, stdout } = await run(['info', join(model, 'onnx', 'model.onnx')]);
+    assert.equal(status, 0);
+    for (const line of [
+      /^inputs +image: uint8\[batch, 1, height, width\]$/m,
+      /^can be trained +(yes|no)$/m,
+      /^ {2}Cast +\d+$/m,
+    ])
+      assert.match(stdout, line);
+  });
+
+  it('says what is wrong with one that is none', async () => {
+    const { status, stderr } = await run(['info', 'nowhere.onnx']);
+    assert.equal(status, 1);
+    assert.equal(stderr, 'modelwright: nowhere.onnx cannot be read: there is no such file.\n');
+  });
+});
+
 describe('modelwright predict', () => {
   const percent = (probability: number): string => `${(100 * probability).toFixed(1)}%`;
 

@@ -37,7 +37,7 @@ const make = defineLayer<BatchNormOptions>({
       axes.map((axis) => x!.shape[axis]!),
       'batchNorm in training',
     ).reduce((a, b) => a * b, 1);
-    const { batchMean, centred, variance, drift } = statistics(x!, axes, asColumn);
+    const { batchMean, centred, variance, drift } = batchStatistics(x!, axes, asColumn);
     const unbiased = mul(variance, count / Math.max(1, count - 1));
     const moved = (running: Tensor, batch: Tensor): Tensor =>
       add(mul(running, 1 - momentum), mul(batch, momentum));
@@ -65,7 +65,11 @@ const make = defineLayer<BatchNormOptions>({
  * the mean flows through `drift`, zero in value. Likewise 2 mean(c k) - mean(k k), where k = c counts as constant, is mean(c c)
  * in value and in gradient.
  */
-function statistics(x: Tensor, axes: readonly number[], asColumn: (perChannel: Tensor) => Tensor) {
+export function batchStatistics(
+  x: Tensor,
+  axes: readonly number[],
+  asColumn: (perChannel: Tensor) => Tensor,
+) {
   const batchMean = mean(x, axes);
   const fixedMean = stopGradient(batchMean);
   const centred = sub(x, asColumn(fixedMean));

@@ -5,15 +5,18 @@ import type { ModelConfig, TensorSpec } from 'modelwright/saved';
 import { examples } from '../help.js';
 import { bytesText, countText, fields, metricsText, type OutputOptions, writeResult } from '../output.js';
 
-/** `modelwright info MODEL`: what a saved model is. */
+/** `modelwright info MODEL`: what a saved model or an ONNX file is. */
 export function addInfo(program: Command): void {
   program
     .command('info')
-    .description('say what a saved model is: inputs, outputs, size, how it was trained')
-    .argument('<model>', 'folder of a saved model')
+    .description(
+      'say what a model is: inputs, outputs, size, how it was trained; whether an ONNX file can be trained',
+    )
+    .argument('<model>', 'folder of a saved model, or an ONNX file')
     .option('--json', 'end with one line of JSON')
-    .addHelpText('after', examples(['modelwright info models/digits']))
+    .addHelpText('after', examples(['modelwright info models/digits', 'modelwright info resnet50.onnx']))
     .action(async (directory: string, options: OutputOptions) => {
+      if (directory.endsWith('.onnx')) return writeOnnxInfo(directory, options);
       const { readModelFolder } = await import('modelwright/saved');
       const { config, parameters } = await readModelFolder(directory);
       const bytes = await folderBytes(directory);
@@ -47,6 +50,55 @@ export function addInfo(program: Command): void {
         ]),
       );
     });
+}
+
+/** What an ONNX file holds, and whether all of it can be taken. */
+async function writeOnnxInfo(path: string, options: OutputOptions): Promise<void> {
+  const { inspectOnnx } = await import('modelwright/onnx');
+  const { producer, opsets, inputs, outputs, nodes, operators, parameters, problems, reason } =
+    await inspectOnnx(path);
+  const { size: bytes } = await stat(path);
+  const takes = parameters !== undefined;
+  const result = {
+    file: path,
+    producer,
+    opsets,
+    inputs,
+    outputs,
+    nodes,
+    operators,
+    parameters,
+    bytes,
+    problems,
+    reason,
+  };
+  writeResult(options, result, () =>
+    [
+      fields([
+        ['file', path],
+        ...(producer === '' ? [] : [['made by', producer] as const]),
+        [
+          'operators of',
+          Object.entries(opsets)
+            .map(([domain, version]) => `${domain || 'ONNX'} version ${version}`)
+            .join(', '),
+        ],
+        ['inputs', inputs.map(tensorText).join(', ')],
+        ['outputs', outputs.map(tensorText).join(', ')],
+        ['size', bytesText(bytes)],
+        ...(takes ? [['parameters', countText(parameters)] as const] : []),
+        ['can be trained', takes ? 'yes' : 'no'],
+      ]),
+      '',
+      ...operators.map(
+        ({ operator, domain, count, supported }) =>
+          `${supported ? ' ' : '!'} ${`${domain && `${domain}.`}${operator}`.padEnd(28)} ${String(count).padStart(5)}${supported ? '' : '  not supported'}`,
+      ),
+      ...(problems.length > 0 ? ['', 'In the way:'] : []),
+      ...problems.map(({ operator, node, problem }) => `  ${operator} '${node}': ${problem}`),
+      ...(reason ? ['', reason] : []),
+    ].join('\n'),
+  );
 }
 
 async function folderBytes(directory: string): Promise<number> {
