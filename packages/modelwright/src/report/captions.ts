@@ -24,6 +24,7 @@ const captions = {
     predicted: 'Predicted class',
     recall: 'recall',
     roc: 'ROC curve',
+    pointSize: 'area of a point: number of examples',
     rowShare: 'counts; colour: share of the actual class',
     size: 'Size',
     step: 'step',
@@ -57,6 +58,7 @@ const captions = {
     predicted: '预测类别',
     recall: '召回率',
     roc: 'ROC 曲线',
+    pointSize: '点的面积表示样本数',
     rowShare: '数字为样本数，颜色为占真实类别的比例',
     size: '大小',
     step: '步',
@@ -73,12 +75,20 @@ const captions = {
 /** The words that reports use, in one language. */
 export type Captions = Readonly<Record<keyof (typeof captions)['en'], string>>;
 
+const englishMetrics: Readonly<Record<string, string>> = {
+  f1: 'F1',
+  macroF1: 'macro F1',
+  naiveBayesAccuracy: 'accuracy of naive Bayes',
+};
+
 const chineseMetrics: Readonly<Record<string, string>> = {
   loss: '损失',
   accuracy: '准确率',
   precision: '精确率',
   recall: '召回率',
   f1: 'F1 分数',
+  macroF1: '宏平均 F1',
+  naiveBayesAccuracy: '朴素贝叶斯准确率',
   perplexity: '困惑度',
   characterErrorRate: '字错误率',
   wordErrorRate: '词错误率',
@@ -95,9 +105,9 @@ export function captionsIn(language: Language): Captions {
 
 /** A metric's name as people read it: `meanSquaredError` is "mean squared error" or "均方误差". */
 export function metricLabel(metric: string, language: Language): string {
-  const chinese = language === 'zh' ? chineseMetrics[metric] : undefined;
+  const known = language === 'zh' ? chineseMetrics[metric] : englishMetrics[metric];
   return (
-    chinese ??
+    known ??
     metric.replace(/([a-z0-9])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
   );
 }

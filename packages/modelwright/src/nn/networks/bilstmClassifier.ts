@@ -1,40 +1,25 @@
 import { NdArray } from '../../graph/array.js';
 import { expandDimensions, max, scalarLike, where } from '../../primitives/index.js';
-import { requireWhole, requireWithin } from '../checks.js';
+import { requireWhole } from '../checks.js';
 import type { Layer } from '../layer.js';
 import { dense } from '../layers/dense.js';
 import { drop } from '../layers/dropout.js';
-import { lstm } from '../layers/recurrentCells.js';
-import { tokenEmbedding } from '../layers/tokenEmbedding.js';
 import { defineLayer } from '../registry.js';
-import { paddingMask } from './transformerClassifier.js';
+import { type BilstmOptions, bilstmStates, checkBilstm } from './bilstmStates.js';
 
-export interface BilstmClassifierOptions {
-  /** How many tokens there are. */
-  readonly vocabulary: number;
+export interface BilstmClassifierOptions extends BilstmOptions {
   /** Number of outputs. */
   readonly classes: number;
-  /** The token that fills up short texts. Default: 0. */
-  readonly padding?: number;
-  /** Numbers in a token's vector. Default: 128. */
-  readonly features?: number;
-  /** Units of the recurrent layer in each direction. Default: 128. */
-  readonly units?: number;
-  /** How much is dropped of token vectors and of what was pooled. Default: 0.5. */
-  readonly dropoutRate?: number;
 }
 
 const make = defineLayer<BilstmClassifierOptions>({
   type: 'bilstmClassifier',
   call(context, config, ids, given) {
-    const { vocabulary, classes, padding = 0, features = 128, units = 128, dropoutRate = 0.5 } = config;
-    const mask = paddingMask(ids!, given, padding)!;
-    const embed = tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate });
-    const vectors = embed.call(context.child('tokens'), ids!);
-    const states = lstm(units, { bidirectional: true }).call(context.child('lstm'), vectors, mask);
+    const { states, mask } = bilstmStates(context, config, ids!, given);
     // States lie between -1 and 1: where there is padding, -1 never is the largest.
     const pooled = max(where(expandDimensions(mask, 2), states, scalarLike(states, -1)), 1);
-    return dense(classes).call(context.child('logits'), drop(context, pooled, dropoutRate));
+    const kept = drop(context, pooled, config.dropoutRate ?? 0.5);
+    return dense(config.classes).call(context.child('logits'), kept);
   },
   samples: () => {
     const ids = NdArray.from(
@@ -63,9 +48,7 @@ const make = defineLayer<BilstmClassifierOptions>({
  * @throws RangeError for an option outside its range
  */
 export function bilstmClassifier(options: BilstmClassifierOptions): Layer {
-  const { vocabulary, classes, features = 128, units = 128, dropoutRate = 0.5 } = options;
-  for (const [name, value] of Object.entries({ vocabulary, classes, features, units }))
-    requireWhole('bilstmClassifier', name, value);
-  requireWithin('bilstmClassifier', 'dropoutRate', dropoutRate, 0, 1);
+  checkBilstm('bilstmClassifier', options);
+  requireWhole('bilstmClassifier', 'classes', options.classes);
   return make(options);
 }

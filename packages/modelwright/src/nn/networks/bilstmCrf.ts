@@ -1,38 +1,23 @@
 import { NdArray } from '../../graph/array.js';
-import { requireWhole, requireWithin } from '../checks.js';
+import { requireWhole } from '../checks.js';
 import type { Layer } from '../layer.js';
 import { crf } from '../layers/crf.js';
 import { dense } from '../layers/dense.js';
 import { drop } from '../layers/dropout.js';
-import { lstm } from '../layers/recurrentCells.js';
-import { tokenEmbedding } from '../layers/tokenEmbedding.js';
 import { defineLayer } from '../registry.js';
-import { paddingMask } from './transformerClassifier.js';
+import { type BilstmOptions, bilstmStates, checkBilstm } from './bilstmStates.js';
 
-export interface BilstmCrfOptions {
-  /** How many tokens there are. */
-  readonly vocabulary: number;
+export interface BilstmCrfOptions extends BilstmOptions {
   readonly tags: number;
-  /** The token that fills up short sequences. Default: 0. */
-  readonly padding?: number;
-  /** Numbers in a token's vector. Default: 100. */
-  readonly features?: number;
-  /** Units of the recurrent layer in each direction. Default: 128. */
-  readonly units?: number;
-  /** How much is dropped of token vectors and of the recurrent layer's outputs. Default: 0.5. */
-  readonly dropoutRate?: number;
 }
 
 const make = defineLayer<BilstmCrfOptions>({
   type: 'bilstmCrf',
   call(context, config, ids, given) {
-    const { vocabulary, tags, padding = 0, features = 100, units = 128, dropoutRate = 0.5 } = config;
-    const mask = paddingMask(ids!, given, padding)!;
-    const embed = tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate });
-    const vectors = embed.call(context.child('tokens'), ids!);
-    const states = lstm(units, { bidirectional: true }).call(context.child('lstm'), vectors, mask);
-    const emissions = dense(tags).call(context.child('emissions'), drop(context, states, dropoutRate));
-    return crf(tags).call(context.child('crf'), emissions);
+    const { states } = bilstmStates(context, config, ids!, given);
+    const kept = drop(context, states, config.dropoutRate ?? 0.5);
+    const emissions = dense(config.tags).call(context.child('emissions'), kept);
+    return crf(config.tags).call(context.child('crf'), emissions);
   },
   samples: () => {
     const ids = NdArray.from(
@@ -55,9 +40,7 @@ const make = defineLayer<BilstmCrfOptions>({
  * @throws RangeError for an option outside its range
  */
 export function bilstmCrf(options: BilstmCrfOptions): Layer {
-  const { vocabulary, tags, features = 100, units = 128, dropoutRate = 0.5 } = options;
-  for (const [name, value] of Object.entries({ vocabulary, tags, features, units }))
-    requireWhole('bilstmCrf', name, value);
-  requireWithin('bilstmCrf', 'dropoutRate', dropoutRate, 0, 1);
+  checkBilstm('bilstmCrf', options);
+  requireWhole('bilstmCrf', 'tags', options.tags);
   return make(options);
 }

@@ -56,7 +56,7 @@ describe('curvesSvg', () => {
     for (const text of [
       'Training curves',
       'loss',
-      'f1',
+      'F1',
       'training',
       'validation',
       'best: epoch 2 (1.0000)',
@@ -149,7 +149,7 @@ describe('calibrationSvg', () => {
     ];
     assert.ok(Math.abs(expectedCalibrationError(bins) - (0.75 * 0.1 + 0.25 * 0.05)) < 1e-12);
     const svg = await calibrationSvg(bins);
-    assert.ok(words(svg).includes('expected calibration error: 0.0875'));
+    assert.ok(words(svg).includes('expected calibration error: 0.0875; area of a point: number of examples'));
     assert.deepEqual(await pixel(svg, 1, 1), white);
   });
 });

@@ -66,7 +66,7 @@ export async function trainTextClassifier(options: TextClassificationTrainOption
           kind: tokenKind(train, { ...options, model: 'naive-bayes' }),
         });
   const metrics = { ...measured.metrics, naiveBayesAccuracy };
-  const where = held.length > 0 ? `${data} (held out)` : data;
+  const where = held.length > 0 && texts.test.length === 0 ? `${data} (held out)` : data;
   const evaluation = {
     data: where,
     examples: examples.length,

@@ -1,5 +1,12 @@
 import type { Tokenizer } from '../../data/text/index.js';
-import { type EntityReport, entitiesOf, entityScores, tagsOf } from '../../nn/metrics/text/entities.js';
+import {
+  type Entity,
+  type EntityReport,
+  entitiesOf,
+  entityScores,
+  tagsOf,
+} from '../../nn/metrics/text/entities.js';
+import { type EntityConfusions, entityConfusions } from '../../nn/metrics/text/entityConfusions.js';
 import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
@@ -17,6 +24,8 @@ export interface MeasuredSentences {
   /** Loss, and precision, recall and F1 of all entities. */
   readonly metrics: Record<string, number>;
   readonly entities: EntityReport;
+  /** What entities were taken for. */
+  readonly confusions: EntityConfusions;
   /** Sentences with mistakes, those with most first. */
   readonly mistakes: readonly EntityMistake[];
 }
@@ -48,10 +57,15 @@ export async function measureSentences(
   const actual = sentences.map(({ tokens, entities }) => tagsOf(entities, tokens.length, schemeOf(labels)));
   const entities = entityScores(predicted, actual);
   const { precision, recall, f1 } = entities.micro;
+  const found = predicted.map(entitiesOf);
   return {
     metrics: { loss: loss!, precision, recall, f1 },
     entities,
-    mistakes: worstMistakes(sentences, predicted),
+    confusions: entityConfusions(
+      found,
+      sentences.map((sentence) => sentence.entities),
+    ),
+    mistakes: worstMistakes(sentences, found),
   };
 }
 
@@ -60,12 +74,12 @@ const isChained = ({ loss }: TrainedModel): boolean => loss.name === 'crfLoss';
 
 function worstMistakes(
   sentences: readonly TaggedSentence[],
-  predicted: readonly (readonly string[])[],
+  predicted: readonly (readonly Entity[])[],
 ): EntityMistake[] {
   const keys = (entities: EntityMistake['entities']): string[] =>
     entities.map(({ type, start, end }) => `${start} ${end} ${type}`);
   const judged = sentences.map(({ tokens, entities }, i) => {
-    const found = entitiesOf(predicted[i]!);
+    const found = predicted[i]!;
     const [truth, guess] = [keys(entities), keys(found)];
     const both = truth.filter((key) => guess.includes(key)).length;
     return { wrong: truth.length + guess.length - 2 * both, mistake: { tokens, entities, predicted: found } };
@@ -110,7 +124,12 @@ export async function evaluateTokenClassifier(
   const { labels } = preprocessing;
   requireKnownTypes(sentences, [...new Set(labels.slice(1).map((label) => label.slice(2)))]);
   const encoded = encodeSentences(sentences, preprocessing);
-  const { metrics, entities, mistakes } = await measureSentences(trained, sentences, encoded, options);
+  const { metrics, entities, confusions, mistakes } = await measureSentences(
+    trained,
+    sentences,
+    encoded,
+    options,
+  );
   return {
     task: 'token-classification',
     model,
@@ -119,6 +138,7 @@ export async function evaluateTokenClassifier(
     seconds: (performance.now() - started) / 1000,
     metrics,
     ...entities,
+    confusions,
     mistakes,
     truncated: encoded.truncated,
   };

@@ -1,4 +1,5 @@
 import type { Entity, EntityReport, TagScheme } from '../../nn/metrics/text/entities.js';
+import type { EntityConfusions } from '../../nn/metrics/text/entityConfusions.js';
 import type { EvaluateResult } from '../events.js';
 import type { EvaluateOptions, NetworkTrainOptions, TooLong } from '../options.js';
 
@@ -43,6 +44,8 @@ export interface EntityMistake {
 
 /** What was measured on sentences: entities count where type, first and last token are right. */
 export interface TokenEvaluateResult extends EvaluateResult, EntityReport {
+  /** What entities were taken for. */
+  readonly confusions: EntityConfusions;
   /** Sentences with mistakes, those with most first. */
   readonly mistakes: readonly EntityMistake[];
   /** How many sentences were cut off; entities beyond count as not found. */

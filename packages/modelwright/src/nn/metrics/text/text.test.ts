@@ -15,6 +15,7 @@ import {
   chrf,
   convertTags,
   entitiesOf,
+  entityConfusions,
   entityScores,
   perplexity,
   tagsOf,
@@ -178,4 +179,29 @@ describe('perplexity and bits per character', () => {
     near(perplexity(10 * Math.log(65), 10), 65, 'perplexity');
     near(bitsPerCharacter(10 * Math.log(64), 10), 6, 'bits per character');
   });
+});
+
+describe('entityConfusions', () => {
+  const entity = (type: string, start: number, end: number) => ({ type, start, end });
+
+  it('tells other types, other bounds, what was missed and what was invented', () => {
+    const actual = [
+      [entity('PER', 0, 2), entity('LOC', 3, 4), entity('LOC', 6, 9)],
+      [entity('PER', 0, 1), entity('LOC', 2, 3)],
+    ];
+    const predicted = [
+      [entity('PER', 0, 2), entity('ORG', 3, 4), entity('LOC', 6, 8)],
+      [entity('PER', 0, 1), entity('ORG', 4, 6)],
+    ];
+    assert.deepEqual(entityConfusions(predicted, actual), {
+      types: {
+        PER: { asType: { PER: 2 }, otherBounds: 0, missed: 0 },
+        LOC: { asType: { ORG: 1 }, otherBounds: 1, missed: 1 },
+      },
+      invented: { ORG: 1 },
+    });
+  });
+
+  it('says when the sentences differ in number', () =>
+    assert.throws(() => entityConfusions([], [[]]), /0 predicted sentences and 1 actual ones/));
 });
