@@ -133,27 +133,31 @@ export function adjustColour(image: NdArray, change: ColourChange): Image {
     return values.subarray(plane * pixels, (plane + 1) * pixels);
   });
   const [red, green, blue] = planes as [Float32Array, Float32Array, Float32Array];
-  const grey = (i: number): number => 0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!;
-  if (brightness !== 1) blend(values, () => 0, brightness);
+  if (brightness !== 1) blend(values, brightness, 0);
   if (contrast !== 1) {
-    let mean = 0;
-    for (let i = 0; i < pixels; i++) mean += grey(i) / pixels;
-    blend(values, () => mean, contrast);
+    let total = 0;
+    for (let i = 0; i < pixels; i++) total += 0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!;
+    blend(values, contrast, total / pixels);
   }
   if (saturation !== 1 && channels === 3) {
-    const greys = Float32Array.from(red, (_, i) => grey(i));
-    for (const plane of planes) blend(plane, (i) => greys[i]!, saturation);
+    for (let i = 0; i < pixels; i++) {
+      const grey = 0.299 * red[i]! + 0.587 * green[i]! + 0.114 * blue[i]!;
+      red[i] = clipped(grey + saturation * (red[i]! - grey));
+      green[i] = clipped(grey + saturation * (green[i]! - grey));
+      blue[i] = clipped(grey + saturation * (blue[i]! - grey));
+    }
   }
   if (hue !== 0 && channels === 3) turnHue(red, green, blue, hue);
-  return new NdArray('uint8', image.shape, Uint8Array.from(values, Math.round));
+  const result = new NdArray('uint8', image.shape);
+  for (let i = 0; i < values.length; i++) result.data[i] = Math.floor(values[i]! + 0.5);
+  return result;
 }
 
+const clipped = (value: number): number => Math.min(255, Math.max(0, value));
+
 /** `values = other + factor * (values - other)`, clipped to [0, 255]. */
-function blend(values: Float32Array, other: (i: number) => number, factor: number): void {
-  for (let i = 0; i < values.length; i++) {
-    const base = other(i);
-    values[i] = Math.min(255, Math.max(0, base + factor * (values[i]! - base)));
-  }
+function blend(values: Float32Array, factor: number, other: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = clipped(other + factor * (values[i]! - other));
 }
 
 /** Turns the hue by a part of the circle, keeping saturation and value (HSV). */
@@ -165,12 +169,14 @@ function turnHue(red: Float32Array, green: Float32Array, blue: Float32Array, tur
     if (chroma === 0) continue;
     const sector = value === r ? (g - b) / chroma : value === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma;
     const turned = sector + 6 * turn;
-    const component = (offset: number): number => {
-      const k = (((offset + turned) % 6) + 6) % 6;
-      return value - chroma * Math.max(0, Math.min(k, 4 - k, 1));
-    };
-    red[i] = component(5);
-    green[i] = component(3);
-    blue[i] = component(1);
+    red[i] = component(5 + turned, value, chroma);
+    green[i] = component(3 + turned, value, chroma);
+    blue[i] = component(1 + turned, value, chroma);
   }
+}
+
+/** One colour of HSV: `place` is the hue in sixths of the circle, seen from the colour. */
+function component(place: number, value: number, chroma: number): number {
+  const k = place - 6 * Math.floor(place / 6);
+  return value - chroma * Math.max(0, Math.min(k, 4 - k, 1));
 }

@@ -56,6 +56,23 @@ export async function decodeImage(
   });
 }
 
+/**
+ * Width and height of a picture in pixels, turned upright as `decodeImage` does, from the beginning of its file.
+ * @throws Error that names the file, when it is not a picture
+ */
+export async function imageSize(file: string): Promise<{ readonly width: number; readonly height: number }> {
+  return pool(async () => {
+    const bytes = await readFile(file);
+    try {
+      if (bytes.length === 0) throw new UnreadableImage('it is empty');
+      const { width, height, autoOrient } = await open(bytes, 2 ** 28).metadata();
+      return autoOrient ?? { width, height };
+    } catch (error) {
+      throw new Error(`${file} cannot be decoded: ${reasonOf(error)}`, { cause: error });
+    }
+  });
+}
+
 /** The bytes of a PNG file with this image, uint8 `[channels, height, width]`, 1 or 3 channels. */
 export async function encodePng(image: NdArray): Promise<Uint8Array> {
   return toSharp(image).png().toBuffer();

@@ -1,6 +1,7 @@
 export * from './audio/sources.js';
 export * from './browser.js';
 export * from './catalogue.js';
+export * from './detection/index.js';
 export * from './download.js';
 export * from './idx.js';
 export * from './image-folder.js';

@@ -10,6 +10,10 @@ export {
   type TensorTree,
   type Variables,
 } from './context.js';
+export { generalizedIou, pairwiseIou } from './detection/boxes.js';
+export { detectPoints } from './detection/points.js';
+export type { PyramidOptions } from './detection/pyramid.js';
+export type { DetectedBoxes, DetectionOptions } from './detection/select.js';
 export { type InitializerConfig, type InitializerName, initializers } from './initializers.js';
 export { type ApplyOptions, type Call, type ConfigValue, type InputType, isLayer, Layer } from './layer.js';
 export { activation, prelu } from './layers/activation.js';

@@ -49,8 +49,10 @@ export {
 } from './elementwise.js';
 export { gather, oneHot, scatterAdd } from './indexing.js';
 export { layerNormalize } from './layerNorm.js';
+export { letterbox } from './letterbox.js';
 export { type LstmLoopOptions, lstmLoop } from './lstm.js';
 export { matmul, matmulTransposed } from './matmul.js';
+export { nonMaxSuppression } from './nonMaxSuppression.js';
 export { averagePool, maxPool, type PoolingAttributes } from './pooling.js';
 export { positions } from './positions.js';
 export { randomBernoulli, randomKey, randomNormal, randomUniform } from './random.js';
@@ -73,4 +75,5 @@ export {
 export { logSoftmax, softmax } from './softmax.js';
 export { split } from './split.js';
 export { primitives } from './table.js';
+export { topK } from './topK.js';
 export { where } from './where.js';

@@ -75,10 +75,9 @@ export const resizePrimitive = definePrimitive<{ size: readonly number[] }>({
   ],
 });
 
-/** The matrix [to, from] that resamples a line of pixels. Each row sums to 1. */
-function interpolationWeights(from: number, to: number): NdArray<'float64'> {
+/** The matrix [to, from] that resamples a line of pixels, `scale` of them to one. Each row sums to 1. */
+export function interpolationWeights(from: number, to: number, scale = from / to): NdArray<'float64'> {
   const weights = new NdArray('float64', [to, from]);
-  const scale = from / to;
   const support = Math.max(scale, 1);
   for (let i = 0; i < to; i++) {
     const centre = (i + 0.5) * scale;

@@ -7,7 +7,9 @@ import * as convolution from './convolution.js';
 import * as elementwise from './elementwise.js';
 import { gatherPrimitive, scatterAddPrimitive } from './indexing.js';
 import { layerNormPrimitive } from './layerNorm.js';
+import { letterboxPrimitive } from './letterbox.js';
 import { matmulPrimitive } from './matmul.js';
+import { nonMaxSuppressionPrimitive } from './nonMaxSuppression.js';
 import { averagePoolPrimitive, maxPoolPrimitive } from './pooling.js';
 import { positionsPrimitive } from './positions.js';
 import { randomUniformPrimitive } from './random.js';
@@ -17,6 +19,7 @@ import { scanPrimitive } from './scan.js';
 import * as shaping from './shaping.js';
 import { logSoftmaxPrimitive, softmaxPrimitive } from './softmax.js';
 import { splitPrimitive } from './split.js';
+import { topKPrimitive } from './topK.js';
 import { wherePrimitive } from './where.js';
 
 /** Every primitive there is: what a runtime has to run, and what the harness checks. */
@@ -44,6 +47,9 @@ export const primitives: readonly Primitive[] = [
   maxPoolPrimitive,
   averagePoolPrimitive,
   resizePrimitive,
+  letterboxPrimitive,
+  topKPrimitive,
+  nonMaxSuppressionPrimitive,
   randomUniformPrimitive,
   scanPrimitive,
 ].map((primitive) => primitive as Primitive);

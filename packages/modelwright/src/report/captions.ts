@@ -21,6 +21,7 @@ const captions = {
     parameters: 'Parameters',
     perfectCalibration: 'perfect calibration',
     precision: 'precision',
+    precisionRecall: 'Precision over recall',
     predicted: 'Predicted class',
     recall: 'recall',
     roc: 'ROC curve',
@@ -55,6 +56,7 @@ const captions = {
     parameters: '参数量',
     perfectCalibration: '理想校准',
     precision: '精确率',
+    precisionRecall: '精确率-召回率曲线',
     predicted: '预测类别',
     recall: '召回率',
     roc: 'ROC 曲线',
@@ -103,8 +105,9 @@ export function captionsIn(language: Language): Captions {
   return captions[language];
 }
 
-/** A metric's name as people read it: `meanSquaredError` is "mean squared error" or "均方误差". */
+/** A metric's name as people read it: `meanSquaredError` is "mean squared error" or "均方误差"; abbreviations such as `mAP@0.5` stay. */
 export function metricLabel(metric: string, language: Language): string {
+  if (metric.includes('@')) return metric;
   const known = language === 'zh' ? chineseMetrics[metric] : englishMetrics[metric];
   return (
     known ??

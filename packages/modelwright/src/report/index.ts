@@ -1,6 +1,7 @@
 export type { Language } from './captions.js';
 export * from './charts/index.js';
 export { type ClassificationReportInfo, classificationReportText } from './classification.js';
+export { type DetectionReportInfo, detectionReportText } from './detection.js';
 export {
   bestEpoch,
   type EpochRecord,

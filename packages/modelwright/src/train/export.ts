@@ -13,6 +13,7 @@ import { historyToJson } from '../report/history.js';
 import type { ModelConfig, TensorSpec } from '../saved/config.js';
 import { simplify } from '../transforms/simplify.js';
 import { version } from '../version.js';
+import { detectionForm, isDetector } from './detectionForm.js';
 import { modelInput } from './modelInput.js';
 import { inputNamesOf } from './step.js';
 import type { TrainedModel } from './trained.js';
@@ -37,7 +38,7 @@ export interface ExportForm {
 }
 
 /** What a model takes and gives once it is saved. */
-interface SavedForm {
+export interface SavedForm {
   readonly task: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;
@@ -46,7 +47,8 @@ interface SavedForm {
 
 /**
  * A trained model as standard files. A classifier of pictures takes `image` uint8 [batch, channels, height, width] of any size
- * and gives `probabilities` [batch, classes]; any other model takes and gives what it does in training, unless a form is given.
+ * and gives `probabilities` [batch, classes]; a detector takes such images too and gives `boxes`, `scores` and `classes`; any other
+ * model takes and gives what it does in training, unless a form is given.
  */
 export function exportModel(trained: TrainedModel, wanted?: ExportForm): ExportedModel {
   const named = [
@@ -60,12 +62,15 @@ export function exportModel(trained: TrainedModel, wanted?: ExportForm): Exporte
   const count = entries<NdArray>(trained.variables.parameters).length;
   const parameters = unflatten(trained.variables.parameters, stands.slice(0, count)) as TensorTree;
   const state = unflatten(trained.variables.state, stands.slice(count)) as TensorTree;
-  const form = savedForm(
-    trained,
-    parameters,
-    state,
-    wanted ?? (isImageClassifier(trained) ? classifier : undefined),
-  );
+  const form =
+    !wanted && isDetector(trained)
+      ? detectionForm(trained, parameters, state)
+      : savedForm(
+          trained,
+          parameters,
+          state,
+          wanted ?? (isImageClassifier(trained) ? classifier : undefined),
+        );
   const outputNames = Object.keys(form.outputs);
   const graph = simplify(new Graph([...stands, ...form.inputs], Object.values(form.outputs)));
   const spec = ({ dtype, shape }: Tensor, name: string): TensorSpec => ({ name, dtype, shape });

@@ -9,6 +9,8 @@ export {
   kullbackLeibler,
   poisson,
 } from './distribution.js';
+export { type FcosLossOptions, fcosLoss } from './fcos.js';
+export { type FocalOptions, focalLoss } from './focal.js';
 export { type ConfigurableLoss, defineLoss, type Loss, type LossOptions, type Reduction } from './loss.js';
 export { hinge, squaredHinge } from './margin.js';
 export { l1, l2, type Penalty, type PenaltyOptions } from './penalties.js';

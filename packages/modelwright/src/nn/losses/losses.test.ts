@@ -38,10 +38,11 @@ interface Case {
 
 const { cases } = readFixture<{ cases: Case[] }>(import.meta.url, 'fixtures/losses.json');
 
-/** Where a loss bends, PyTorch is followed but a difference says nothing. */
+/** Where a loss bends, or takes part of its prediction for fixed, PyTorch is followed but a difference says nothing. */
 const bends = ({ loss, prediction, target }: Case): boolean =>
-  (loss === 'meanAbsoluteError' || loss === 'huber') &&
-  prediction.data.some((x, i) => x === target.data[i] || Math.abs(x) > 1e3);
+  loss === 'fcosLoss' ||
+  ((loss === 'meanAbsoluteError' || loss === 'huber') &&
+    prediction.data.some((x, i) => x === target.data[i] || Math.abs(x) > 1e3));
 
 for (const name of Object.keys(losses)) {
   describe(name, () => {

@@ -4,6 +4,8 @@ import { crfLoss } from './crf.js';
 import { crossEntropy } from './crossEntropy.js';
 import { ctcLoss } from './ctc.js';
 import { cosineSimilarityLoss, kullbackLeibler, poisson } from './distribution.js';
+import { fcosLoss } from './fcos.js';
+import { focalLoss } from './focal.js';
 import type { ConfigurableLoss, Loss } from './loss.js';
 import { hinge, squaredHinge } from './margin.js';
 import { huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
@@ -27,6 +29,8 @@ export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEnt
     ctcLoss,
     tripletLoss,
     arcFaceLoss,
+    focalLoss,
+    fcosLoss,
   ].map((loss) => [loss.name, loss as ConfigurableLoss]),
 );
 

@@ -2,6 +2,16 @@ export { accuracy, binaryAccuracy, topKAccuracy } from './accuracy.js';
 export { type CalibrationBin, calibration, expectedCalibrationError, topConfidences } from './calibration.js';
 export type { ClassOptions } from './classes.js';
 export { confusionMatrix, f1, precision, recall, type ScoreOptions } from './confusion.js';
+export {
+  averagePrecision,
+  cocoThresholds,
+  type DetectedImage,
+  type DetectionCurve,
+  type DetectionPrecision,
+  type FoundBox,
+  type PrecisionOptions,
+  type TrueBox,
+} from './detection.js';
 export { type Configurable, defineMeasure, type Measure, type Metric, metricOf } from './metric.js';
 export {
   type Numbers,

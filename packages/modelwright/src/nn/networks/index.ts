@@ -9,6 +9,7 @@ export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
+export { type FcosOptions, fcos } from './fcos.js';
 export { type GptOptions, gpt } from './gpt.js';
 export { type MlpOptions, mlp } from './mlp.js';
 export { type ResnetOptions, resnet18, resnet34 } from './resnet.js';

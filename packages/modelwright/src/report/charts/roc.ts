@@ -1,6 +1,6 @@
-import type { LineSeriesOption } from 'echarts';
 import { captionsIn } from '../captions.js';
-import { type ChartOptions, ink, legend, palette, renderSvg, titleAt, valueAxis } from './svg.js';
+import { type ChartOptions, ink } from './svg.js';
+import { unitCurvesSvg } from './unitCurves.js';
 
 /** One receiver operating characteristic: a point a threshold, both lists in the same order, rising from (0, 0) to (1, 1). */
 export interface RocCurve {
@@ -11,8 +11,6 @@ export interface RocCurve {
   readonly area?: number;
 }
 
-const dashes = ['solid', 'dashed', 'dotted'] as const;
-
 /**
  * ROC curves as SVG, the area under each in the legend. Beyond six curves the colours repeat with other dashes.
  *
@@ -20,48 +18,29 @@ const dashes = ['solid', 'dashed', 'dotted'] as const;
  */
 export async function rocSvg(curves: readonly RocCurve[], options: ChartOptions = {}): Promise<string> {
   const captions = captionsIn(options.language ?? 'en');
-  const colors = Object.values(palette);
-  const axis = { ...valueAxis, min: 0, max: 1, interval: 0.2 } as const;
-  const legendHeight = 22 * (curves.length + 1);
-  const diagonal: LineSeriesOption = {
-    name: captions.chance,
-    type: 'line',
-    color: ink.axis,
-    symbol: 'none',
-    lineStyle: { type: 'dashed', width: 1.5 },
-    data: [
-      [0, 0],
-      [1, 1],
-    ],
-  };
-  const lines = curves.map((curve, i): LineSeriesOption => {
-    return {
+  return unitCurvesSvg(
+    curves.map((curve) => ({
       name: `${curve.name} (AUC ${(curve.area ?? areaUnder(curve)).toFixed(4)})`,
-      type: 'line',
-      color: colors[i % colors.length]!,
-      symbol: 'none',
-      lineStyle: { width: 2, type: dashes[Math.floor(i / colors.length) % dashes.length]! },
-      data: curve.falsePositiveRate.map((rate, j) => [rate, curve.truePositiveRate[j]!]),
-    };
-  });
-  return renderSvg(
+      points: curve.falsePositiveRate.map((rate, i) => [rate, curve.truePositiveRate[i]!] as const),
+    })),
     {
-      title: titleAt(options.title ?? captions.roc, 290, 12, 18),
-      legend: {
-        ...legend,
-        itemGap: 8,
-        orient: 'vertical',
-        left: 80,
-        top: 530,
-        data: [...lines, diagonal].map(({ name }) => String(name)),
-      },
-      grid: { left: 80, top: 48, width: 420, height: 420 },
-      xAxis: { ...axis, name: captions.falsePositiveRate, nameGap: 30 },
-      yAxis: { ...axis, name: captions.truePositiveRate, nameGap: 40 },
-      series: [diagonal, ...lines],
+      title: options.title ?? captions.roc,
+      xName: captions.falsePositiveRate,
+      yName: captions.truePositiveRate,
+      ground: [
+        {
+          name: captions.chance,
+          type: 'line',
+          color: ink.axis,
+          symbol: 'none',
+          lineStyle: { type: 'dashed', width: 1.5 },
+          data: [
+            [0, 0],
+            [1, 1],
+          ],
+        },
+      ],
     },
-    540,
-    540 + legendHeight,
   );
 }
 

@@ -47,6 +47,7 @@ const metricIds: Readonly<Record<string, string>> = {
 };
 
 function metricId(name: string): string {
+  if (name.includes('@')) return name;
   return metricIds[name] ?? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 }
 

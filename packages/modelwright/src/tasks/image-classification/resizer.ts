@@ -1,6 +1,6 @@
 import type { NdArray } from '../../graph/array.js';
 import { Graph } from '../../graph/graph.js';
-import { input } from '../../graph/tensor.js';
+import { input, type Tensor } from '../../graph/tensor.js';
 import { cast, clip, resize, round } from '../../primitives/index.js';
 import { threadRuntime } from '../../runtime/thread.js';
 
@@ -10,11 +10,22 @@ export interface Resizer {
   release(): Promise<void>;
 }
 
-/** @param size [height, width] in pixels */
-export async function openResizer(channels: number, size: readonly [number, number]): Promise<Resizer> {
+/** Images uint8 [batch, channels, height, width] stretched to a size, in whole pixel values. */
+function stretched(images: Tensor, size: readonly [number, number]): Tensor {
+  return cast(clip(round(resize(cast(images, 'float32'), size)), 0, 255), 'uint8');
+}
+
+/**
+ * @param size [height, width] in pixels
+ * @param bring how pictures are brought to the size. Default: stretched
+ */
+export async function openResizer(
+  channels: number,
+  size: readonly [number, number],
+  bring: typeof stretched = stretched,
+): Promise<Resizer> {
   const image = input('image', 'uint8', [1, channels, 'height', 'width']);
-  const pixels = clip(round(resize(cast(image, 'float32'), size)), 0, 255);
-  const executable = await threadRuntime().compile(new Graph([image], [cast(pixels, 'uint8')]));
+  const executable = await threadRuntime().compile(new Graph([image], [bring(image, size)]));
   return {
     async resize(picture) {
       const [, height, width] = picture.shape;

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import { buffer, text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { TextGenerationOptions } from 'modelwright/tasks';
@@ -5,7 +7,13 @@ import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
-import { type CliTask, type PredictorOptions, type Source, taskOf } from '../tasks/index.js';
+import {
+  type CliTask,
+  type PredictionOutcome,
+  type PredictorOptions,
+  type Source,
+  taskOf,
+} from '../tasks/index.js';
 
 /** `modelwright predict MODEL INPUT...`: what a saved model makes of files, or of text. */
 export function addPredict(program: Command): void {
@@ -31,10 +39,15 @@ export function addPredict(program: Command): void {
     .option('-s, --seed <n>', 'equal seeds make equal texts (default: 0)', wholeNumber(0, 2 ** 32 - 1))
     .option('--stop <text>', 'end before this text')
     .option('--truncate', 'cut off the beginning of a prompt that is too long')
+    .optionsGroup('Options for models that find objects:')
+    .option('--threshold <score>', 'leave out objects that score less (default: 0.3)', numberFrom(0, 1))
+    .option('--pictures <folder>', 'where to put the pictures with boxes drawn on them', '.')
+    .option('--no-pictures', 'draw no pictures')
     .addHelpText(
       'after',
       examples([
         'modelwright predict models/photos cat.jpg dog.jpg',
+        'modelwright predict models/cells slide.jpg --pictures found/ --threshold 0.5',
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
         'modelwright predict models/faces a.jpg b.jpg',
         'modelwright predict models/faces a.jpg --gallery people/ --top 3',
@@ -48,12 +61,15 @@ export function addPredict(program: Command): void {
 interface PredictOptions extends OutputOptions, TextGenerationOptions, PredictorOptions {
   readonly top: number;
   readonly prompt?: string;
+  readonly threshold?: number;
+  /** A folder; false for none. */
+  readonly pictures: string | false;
 }
 
 async function predict(
   directory: string,
   given: readonly string[],
-  { top, prompt, json = false, gallery, ...making }: PredictOptions,
+  { top, prompt, threshold, pictures, json = false, gallery, ...making }: PredictOptions,
   command: Command,
 ): Promise<void> {
   const inputs = prompt === undefined ? given : [...given, prompt];
@@ -80,8 +96,14 @@ async function predict(
         streamed = true;
         process.stdout.write(piece);
       };
-      const outcome = await predictor.predict(source, top, { options: making, ...(!json && { onPiece }) });
-      results.push({ [task.input]: name, ...outcome.json });
+      const outcome = await predictor.predict(source, top, {
+        options: making,
+        threshold,
+        ...(!json && { onPiece }),
+      });
+      const picture = await writePicture(outcome, name, pictures);
+      results.push({ [task.input]: name, ...outcome.json, ...(picture && { picture }) });
+      if (picture) writeNote(`Drawn: ${picture}`);
       if (streamed) process.stdout.write('\n');
       else texts.push(sources.length === 1 ? outcome.text : `${name}\n${outcome.text}`);
     } catch (error) {
@@ -94,6 +116,20 @@ async function predict(
   const result = { model: directory, task: config.task, results };
   if (json || texts.length > 0) writeResult({ json }, result, () => texts.join('\n\n'));
   if (failures > 0) throw new SilentFailure(exitStatus.failure);
+}
+
+/** Draws the outcome where it can be drawn, and gives the file's name. */
+async function writePicture(
+  { picture }: PredictionOutcome,
+  input: string,
+  folder: string | false,
+): Promise<string | undefined> {
+  if (!picture || folder === false) return undefined;
+  await mkdir(folder, { recursive: true });
+  const stem = input === '-' ? 'input' : parse(input).name;
+  const file = join(folder, `${stem}.${picture.suffix}.png`);
+  await writeFile(file, await picture.draw());
+  return file;
 }
 
 /** What the arguments stand for: standard input is one file, or a text a line. */

@@ -1,19 +1,21 @@
 import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import { imageSimilarity } from './imageSimilarity.js';
+import { objectDetection } from './objectDetection.js';
 import type { CliTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
 import { tokenClassification } from './tokenClassification.js';
 import { wordEmbeddings } from './wordEmbeddings.js';
 
-export type { CliTask, Predictor, PredictorOptions, Source } from './task.js';
+export type { CliTask, PredictionOutcome, Predictor, PredictorOptions, Source } from './task.js';
 
 /** The tasks of the command line, by the names that Hugging Face gives them. */
 export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['audio-classification', audioClassification],
   ['image-classification', imageClassification],
   ['image-similarity', imageSimilarity],
+  ['object-detection', objectDetection],
   ['text-classification', textClassification],
   ['text-generation', textGeneration],
   ['token-classification', tokenClassification],

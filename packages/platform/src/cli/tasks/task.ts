@@ -14,6 +14,13 @@ export interface PredictionOutcome {
   readonly json: object;
   /** For people. */
   readonly text: string;
+  /** The input with the outcome drawn on it, where it is a picture. */
+  readonly picture?: {
+    /** What its file's name ends with, before `.png`. */
+    readonly suffix: string;
+    /** The bytes of a PNG. */
+    readonly draw: () => Promise<Uint8Array>;
+  };
 }
 
 /** What the command line must know of a task: one record for each. */
@@ -50,6 +57,8 @@ export interface TextMaking {
   readonly options: TextGenerationOptions;
   /** Is given the outcome's text in pieces, as they are made. */
   readonly onPiece?: (piece: string) => void;
+  /** The least score of objects that are told, for models that find some. */
+  readonly threshold?: number | undefined;
 }
 
 /** A saved model that is asked about inputs one by one. */

@@ -1,7 +1,7 @@
 import type { RunnableModel } from 'modelwright/saved';
-import { imageInput, readImage, topPredictions } from 'modelwright/tasks';
-import { badRequest } from '../errors.js';
-import { fileBytes, maxPixels, pictureFile, topOf } from '../reading.js';
+import { imageInput, topPredictions } from 'modelwright/tasks';
+import { readPicture } from '../picture.js';
+import { topOf } from '../reading.js';
 import type { ServedTask } from './task.js';
 
 /** A picture, as the body or the first file of a form: its likeliest classes. */
@@ -11,11 +11,7 @@ export const imageClassification: ServedTask<RunnableModel> = {
   async read(c, config) {
     const top = topOf(c);
     const input = imageInput(config);
-    const image = await readImage(input, await fileBytes(c, pictureFile), { maxPixels }).catch(
-      (error: Error) => {
-        throw badRequest(error.message);
-      },
-    );
+    const image = await readPicture(c, config);
     return {
       async answer(model) {
         const outputs = await model.run({ [input.name]: image });

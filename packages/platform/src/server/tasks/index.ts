@@ -1,6 +1,7 @@
 import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import { imageSimilarity } from './imageSimilarity.js';
+import { objectDetection } from './objectDetection.js';
 import type { ServedTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
@@ -12,6 +13,7 @@ export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
   'audio-classification': audioClassification,
   'image-classification': imageClassification,
   'image-similarity': imageSimilarity,
+  'object-detection': objectDetection,
   'text-classification': textClassification,
   'text-generation': textGeneration,
   'token-classification': tokenClassification,
