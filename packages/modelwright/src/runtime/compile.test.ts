@@ -16,6 +16,7 @@ import {
 import { assertNear } from '../testing/compare.js';
 import { ortCpu } from './ortNode.js';
 import { referenceRuntime } from './referenceRuntime.js';
+import { threadRuntime } from './thread.js';
 
 describe('compile', () => {
   it('traces once for each combination of shapes and dtypes', async () => {
@@ -88,6 +89,12 @@ describe('compile', () => {
       message: /add: shapes \[2\] and \[3\] do not broadcast/,
     });
     assert.deepEqual(((await fn(NdArray.from([1, 2]), NdArray.from([1, 1]))) as NdArray).toNumbers(), [2, 3]);
+    await fn.release();
+  });
+
+  it('runs in a thread that is given', async () => {
+    const fn = compile((x: Tensor) => x.neg(), { runtime: threadRuntime(), inference: true });
+    assert.deepEqual(((await fn(NdArray.from([1, -2]))) as NdArray).toNumbers(), [-1, 2]);
     await fn.release();
   });
 

@@ -34,7 +34,7 @@ export function compile<Arguments extends readonly unknown[]>(
   options: CompiledOptions = {},
 ): Compiled<Arguments> {
   const cache = new Map<string, Promise<{ executable: Executable; result: unknown }>>();
-  const runtime = options.runtime ?? defaultRuntime();
+  const { runtime = defaultRuntime(), ...compileOptions } = options;
 
   const trace = (args: readonly ArrayTree[]): { graph: Graph; result: unknown } => {
     const arrays = toArrays(args);
@@ -55,7 +55,7 @@ export function compile<Arguments extends readonly unknown[]>(
     let entry = cache.get(key);
     if (!entry) {
       const { graph, result } = trace(args);
-      entry = runtime.compile(graph, options).then((executable) => ({ executable, result }));
+      entry = runtime.compile(graph, compileOptions).then((executable) => ({ executable, result }));
       cache.set(key, entry);
       entry.catch(() => cache.delete(key));
     }

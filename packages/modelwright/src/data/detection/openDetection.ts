@@ -45,6 +45,8 @@ export async function openDetection(
     validation: await part(raw.parts.validation),
     test: await part(raw.parts.test),
   };
+  // Files are read at once, and come back in any order.
+  problems.sort((a, b) => a.name.localeCompare(b.name, 'en'));
   requireNoProblems(source, problems, onProblem);
   if (classNames.length === 0) throw new Error(`${source} has no box on any image.`);
   if (Object.values(data).flat().length === 0) {
