@@ -26,6 +26,7 @@ import {
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
+  TypeProto_SequenceSchema,
   TypeProto_TensorSchema,
   TypeProtoSchema,
   type ValueInfoProto,
@@ -48,15 +49,19 @@ export interface EncodeOptions {
   readonly initializers?: ReadonlyMap<Tensor, { readonly name: string; readonly value: NdArray }>;
   /** Notes kept in the file (`metadata_props`). */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The name of an output before all others that holds an empty sequence. Default: there is none. */
+  readonly emptySequence?: string;
 }
 
 /** A graph as the bytes of an ONNX ModelProto. The input names are the labels of the graph's inputs. */
 export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
   const writer = new GraphWriter(options.extensions ?? false, options.initializers);
+  const proto = writer.write(graph, options.name ?? 'graph', options.outputNames);
+  if (options.emptySequence !== undefined) addEmptySequence(proto, options.emptySequence);
   const model = create(ModelProtoSchema, {
     irVersion,
     producerName: 'modelwright',
-    graph: writer.write(graph, options.name ?? 'graph', options.outputNames),
+    graph: proto,
     opsetImport: [
       create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opsetVersion) }),
       ...(options.extensions
@@ -68,6 +73,23 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
     ),
   });
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+}
+
+function addEmptySequence(graph: GraphProto, name: string): void {
+  const elements = create(TypeProtoSchema, {
+    value: {
+      case: 'tensorType',
+      value: create(TypeProto_TensorSchema, { elemType: onnxDataType('float32') }),
+    },
+  });
+  const sequence = create(TypeProto_SequenceSchema, { elemType: elements });
+  graph.node.push(create(NodeProtoSchema, { opType: 'SequenceEmpty', output: [name], name }));
+  graph.output.unshift(
+    create(ValueInfoProtoSchema, {
+      name,
+      type: create(TypeProtoSchema, { value: { case: 'sequenceType', value: sequence } }),
+    }),
+  );
 }
 
 /** The names a graph's inputs get in its file: their labels, made unique. */

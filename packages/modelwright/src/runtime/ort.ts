@@ -2,9 +2,11 @@
 import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from 'onnxruntime-common';
 import { NdArray } from '../graph/array.js';
 import { type DType, dtypes, type TypedArrayOf } from '../graph/dtype.js';
-import type { Graph } from '../graph/graph.js';
+import { Graph } from '../graph/graph.js';
 import { formatShape, sameShape } from '../graph/shape.js';
+import { input } from '../graph/tensor.js';
 import { encodeModel } from '../onnx/encode.js';
+import { neg } from '../primitives/index.js';
 import { convolutionsAsProducts } from '../transforms/convolutionProducts.js';
 import { type Rewrite, simplify, simplifySteps } from '../transforms/simplify.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
@@ -47,7 +49,41 @@ function rewritesFor(device: Device, { inference = false }: CompileOptions): rea
 
 function encodeFor(graph: Graph, device: Device): Uint8Array<ArrayBuffer> {
   // On WebGPU, FusedMatMul would run on the CPU, its operands copied there and back.
-  return encodeModel(graph, { extensions: device === 'cpu' });
+  return encodeModel(graph, device === 'cpu' ? { extensions: true, emptySequence } : {});
+}
+
+/** The output that is no tensor: see `endsBeforeCopies`. */
+const emptySequence = 'emptySequence';
+/** What onnxruntime-node says of it, when the graph has run. */
+const refusal = 'Non tensor type is temporarily not supported.';
+
+async function runAndRefuse(
+  session: InferenceSession,
+  feeds: Record<string, OrtTensor>,
+  fetches: Record<string, OrtTensor>,
+): Promise<void> {
+  await session.run(feeds, { ...fetches, [emptySequence]: null }).catch((error: Error) => {
+    if (error.message !== refusal) throw error;
+  });
+}
+
+/**
+ * Whether a run can end before its results are copied. onnxruntime-node writes results into the arrays it is given, and then makes a
+ * new array of each all the same, which nobody reads: half a millisecond a megabyte. When it is asked for an output that is no
+ * tensor, it says after the run that it has no array for such a thing, and leaves it at that; asked for it first, it copies nothing.
+ */
+async function endsBeforeCopies(ort: OrtPackage): Promise<boolean> {
+  const x = input('x', 'float32', []);
+  const session = await ort.InferenceSession.create(encodeFor(new Graph([x], [neg(x)]), 'cpu'));
+  const [one, result] = [NdArray.from(1), NdArray.from(0)].map((array) => toTensor(ort, array));
+  try {
+    await runAndRefuse(session, { x: one! }, { output0: result! });
+    return result!.data[0] === -1;
+  } catch {
+    return false;
+  } finally {
+    await session.release();
+  }
 }
 
 /** How an ONNX Runtime package is used for one device. */
@@ -62,13 +98,15 @@ export interface OrtBinding {
 
 /** A runtime over an ONNX Runtime package. */
 export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }: OrtBinding): OnnxRuntime {
+  let probed: Promise<boolean> | undefined;
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const ort = await load();
+    if (writesInPlace && device === 'cpu') probed ??= endsBeforeCopies(ort);
     const created = ort.InferenceSession.create(model, { logSeverityLevel: 3, ...sessionOptions(options) });
     const session = await created.catch((error: Error) => {
       throw /WebGPU adapter/.test(error.message) ? noAdapter(error) : error;
     });
-    return new OrtExecutable(ort, session, writesInPlace);
+    return new OrtExecutable(ort, session, writesInPlace, await probed);
   };
   return {
     name,
@@ -87,17 +125,23 @@ class OrtExecutable implements Executable {
   readonly #ort: OrtPackage;
   readonly #session: InferenceSession;
   readonly #writesInPlace: boolean;
+  readonly #outputNames: readonly string[];
+  /** Whether to ask for the empty sequence, where results are written in place. */
+  readonly #refuses: boolean;
   /** Tensors made over arrays that come again each run: parameters, buffers. */
   readonly #tensors = new WeakMap<NdArray, OrtTensor>();
 
-  constructor(ort: OrtPackage, session: InferenceSession, writesInPlace: boolean) {
+  constructor(ort: OrtPackage, session: InferenceSession, writesInPlace: boolean, refuses = false) {
     this.#ort = ort;
     this.#session = session;
     this.#writesInPlace = writesInPlace;
+    this.#refuses = refuses && session.outputNames[0] === emptySequence;
+    this.#outputNames = session.outputNames.filter((name) => name !== emptySequence);
   }
 
   async run(inputs: readonly NdArray[], outputs?: readonly NdArray[]): Promise<NdArray[]> {
-    const { inputNames, outputNames } = this.#session;
+    const { inputNames } = this.#session;
+    const outputNames = this.#outputNames;
     const feeds: Record<string, OrtTensor> = {};
     for (const [position, name] of inputNames.entries()) {
       const array = inputs[position];
@@ -107,7 +151,7 @@ class OrtExecutable implements Executable {
       feeds[name] = this.#tensorOf(array);
     }
     if (!outputs || !this.#writesInPlace) {
-      const results = await this.#session.run(feeds);
+      const results = await this.#session.run(feeds, outputNames);
       const arrays = outputNames.map((name) => toArray(results[name]!));
       if (!outputs) return arrays;
       for (const [position, { data }] of arrays.entries())
@@ -116,7 +160,8 @@ class OrtExecutable implements Executable {
     }
     const fetches: Record<string, OrtTensor> = {};
     for (const [position, name] of outputNames.entries()) fetches[name] = this.#tensorOf(outputs[position]!);
-    await this.#session.run(feeds, fetches);
+    if (this.#refuses) await runAndRefuse(this.#session, feeds, fetches);
+    else await this.#session.run(feeds, fetches);
     return [...outputs];
   }
 
