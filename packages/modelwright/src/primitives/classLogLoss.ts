@@ -5,7 +5,6 @@ import { formatShape, sameShape } from '../graph/shape.js';
 import { apply, apply1, type ReferenceValue, type Tensor, type TensorType } from '../graph/tensor.js';
 import { onnxDataType } from '../onnx/types.js';
 import { add, mul, sub } from './arithmetic.js';
-import { scalarLike } from './constant.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
 import { exp } from './elementwise.js';
 import { sum } from './reductions.js';
@@ -35,7 +34,7 @@ export const classLogLossPrimitive = definePrimitive<None>({
     ];
   },
   gradient({ inputs: [, classes], outputs: [, logs], gradients: [g, gLogs] }) {
-    const own = g && classLogLossGradient(logs!, classes!, g);
+    const own = g && mul(classLogLossGradient(logs!, classes!), expandDimensions(g, -1));
     const rest = gLogs && sub(gLogs, mul(exp(logs!), sum(gLogs, -1, true)));
     return [own && rest ? add(own, rest) : (own ?? rest), undefined];
   },
@@ -63,42 +62,32 @@ export const classLogLossPrimitive = definePrimitive<None>({
   ],
 });
 
-/** g (softmax(x) - 1 at the class of the row), from log(softmax(x)) [.., classes], the classes [..] and g [..]. */
+/** softmax(x) - 1 at the class of the row, from log(softmax(x)) [.., classes] and the classes [..]. */
 export const classLogLossGradientPrimitive = definePrimitive<None>({
   name: 'classLogLossGradient',
   infer(inputs) {
     requireRows('classLogLossGradient', inputs);
     return [{ dtype: inputs[0]!.dtype, shape: inputs[0]!.shape }];
   },
-  gradient({ inputs: [logs, classes, g], gradients: [upstream] }) {
-    const ones = add(mul(g!, 0), scalarLike(g!, 1));
-    const dg = sum(mul(upstream!, classLogLossGradient(logs!, classes!, ones)), -1);
-    return [mul(upstream!, mul(exp(logs!), expandDimensions(g!, -1))), undefined, dg];
-  },
-  lower(to, [logs, classes, g]) {
-    const last = to.integers([-1]);
-    const rows = to.emit('Unsqueeze', [g!, last]);
-    const spreadOut = to.emit('Mul', [to.emit('Exp', [logs!]), rows]);
-    const column = to.emit('Cast', [to.emit('Unsqueeze', [classes!, last])], { to: onnxDataType('int64') });
+  gradient: ({ inputs: [logs], gradients: [g] }) => [mul(g!, exp(logs!)), undefined],
+  lower(to, [logs, classes], { inputs }) {
+    const column = to.emit('Unsqueeze', [
+      to.emit('Cast', [classes!], { to: onnxDataType('int64') }),
+      to.integers([-1]),
+    ]);
+    const ones = to.emit('Expand', [to.scalar(-1, inputs[0]!.dtype), to.emit('Shape', [column])]);
     return [
-      to.emit('ScatterElements', [spreadOut, column, to.emit('Neg', [rows])], { axis: -1, reduction: 'add' }),
+      to.emit('ScatterElements', [to.emit('Exp', [logs!]), column, ones], { axis: -1, reduction: 'add' }),
     ];
   },
-  evaluate([logs, classes, g]) {
+  evaluate([logs, classes]) {
     const result = logs!.data.map(Math.exp);
-    for (const [row, index] of classes!.data.entries()) {
-      const [start, end] = rowOf(logs!, row);
-      result[start + index]! -= 1;
-      for (let i = start; i < end; i++) result[i]! *= g!.data[row]!;
-    }
+    for (const [row, index] of classes!.data.entries()) result[rowOf(logs!, row)[0] + index]! -= 1;
     return [result];
   },
   samples: () => [
-    {
-      inputs: [spread([3, 4], -3, -1), NdArray.from([2, 0, 3], 'int32'), spread([3])],
-      attributes: {},
-    },
-    { inputs: [spread([2, 1, 3], -3, -1), new NdArray('int32', [2, 1]), spread([2, 1])], attributes: {} },
+    { inputs: [spread([3, 4], -3, -1), NdArray.from([2, 0, 3], 'int32')], attributes: {} },
+    { inputs: [spread([2, 1, 3], -3, -1), new NdArray('int32', [2, 1])], attributes: {} },
   ],
 });
 
@@ -107,8 +96,8 @@ function rowOf({ shape }: ReferenceValue, row: number): [start: number, end: num
   return [row * length, (row + 1) * length];
 }
 
-function classLogLossGradient(logs: Tensor, classes: Tensor, g: Tensor): Tensor {
-  return apply1(classLogLossGradientPrimitive, [logs, classes, g], {});
+function classLogLossGradient(logs: Tensor, classes: Tensor): Tensor {
+  return apply1(classLogLossGradientPrimitive, [logs, classes], {});
 }
 
 /**

@@ -166,11 +166,10 @@ export const geluPrimitive = elementwise({
   operator: 'Gelu',
   value: (x) => (x / 2) * (1 + erfValue(x / Math.SQRT2)),
   derivative(x, _y, gradient) {
-    const density = exp(mul(mul(x, x), -0.5));
-    return mul(
-      gradient,
-      add(erfShare(mul(x, Math.SQRT1_2)), mul(mul(x, density), 1 / Math.sqrt(2 * Math.PI))),
-    );
+    const z = mul(x, Math.SQRT1_2);
+    // z exp(-z²) / sqrt(π), the constant inside the exponential.
+    const density = mul(z, exp(sub(-Math.log(Math.PI) / 2, mul(z, z))));
+    return mul(gradient, add(erfShare(z), density));
   },
   samples: [sample(spread([2, 3], -4, 4)), sample(NdArray.from([-30, -1, 0, 1, 30])), sample(spread([0, 2]))],
 });

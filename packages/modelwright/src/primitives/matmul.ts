@@ -1,6 +1,6 @@
 import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
-import { broadcastShapes, formatShape, isStatic, type Shape } from '../graph/shape.js';
+import { broadcastShapes, type Dimension, formatShape, isStatic, type Shape } from '../graph/shape.js';
 import { apply1, type Tensor } from '../graph/tensor.js';
 import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
 import { sumTo } from './reductions.js';
@@ -11,6 +11,10 @@ type Transposes = { transposeA: boolean; transposeB: boolean };
 
 const lastTwo = (shape: Shape, transposed: boolean): Shape =>
   transposed ? [shape.at(-1)!, shape.at(-2)!] : shape.slice(-2);
+
+/** Whether A Bᵀ is better computed as (B Aᵀ)ᵀ: where rows are long, and A has many more of them than B. */
+const isBetterTurned = (rowsA: Dimension, columns: Dimension, rowsB: Dimension): boolean =>
+  Number(columns) >= 4096 && Number(rowsA) > 4 * Number(rowsB);
 
 /** The matrix product over the last two axes, [.., m, k] x [.., k, n] to [.., m, n]; leading axes broadcast. */
 export const matmulPrimitive = definePrimitive<Transposes>({
@@ -38,6 +42,13 @@ export const matmulPrimitive = definePrimitive<Transposes>({
   lower(to, [a, b], { inputs, attributes: { transposeA, transposeB } }) {
     if (inputs.every(({ rank }) => rank === 2)) {
       if (!transposeA && !transposeB) return [to.emit('MatMul', [a!, b!])];
+      const [rowsA, columns, rowsB] = [...inputs[0]!.shape, inputs[1]!.shape[0]!] as Dimension[];
+      if (!transposeA && transposeB && isBetterTurned(rowsA!, columns!, rowsB!)) {
+        const turned = to.emit('Gemm', [b!, a!], { transA: 0, transB: 1 });
+        // With three axes, so that ONNX Runtime does not make the first form of it again.
+        const three = to.emit('Unsqueeze', [turned, to.integers([0])]);
+        return [to.emit('Squeeze', [to.emit('Transpose', [three], { perm: [0, 2, 1] }), to.integers([0])])];
+      }
       return [to.emit('Gemm', [a!, b!], { transA: Number(transposeA), transB: Number(transposeB) })];
     }
     if ((transposeA || transposeB) && to.extensions) {

@@ -5,6 +5,7 @@ import { broadcastShapes, type Shape, sameShape } from '../graph/shape.js';
 import { apply, type GraphNode, type Tensor } from '../graph/tensor.js';
 import { broadcastTo, cast, mul, neg, reshape, transpose } from '../primitives/index.js';
 import { constantValue } from './constantFolding.js';
+import { rowFactorsOutOfProducts } from './products.js';
 
 type Pattern = (node: GraphNode, inputs: readonly Tensor[]) => Tensor | undefined;
 
@@ -172,6 +173,7 @@ export const patterns: Readonly<Record<string, Pattern>> = {
   reshapeOfReshape,
   transposeOfTranspose,
   transposeIntoMatmul,
+  rowFactorsOutOfProducts,
   castOfCast,
 };
 

@@ -11,6 +11,7 @@ import {
   cast,
   constant,
   div,
+  gelu,
   greater,
   matmul,
   mul,
@@ -21,6 +22,7 @@ import {
   sum,
   transpose,
 } from '../primitives/index.js';
+import { matmulPrimitive } from '../primitives/matmul.js';
 import { reshapePrimitive } from '../primitives/shaping.js';
 import { assertNear, toReference } from '../testing/compare.js';
 import { gradients } from './grad.js';
@@ -35,6 +37,7 @@ interface Case {
 }
 
 const matrix = (): Tensor => input('x', 'float32', [2, 3]);
+const wide = (): Tensor => input('x', 'float32', [2, 10]);
 const row = (): Tensor => input('y', 'float32', [3]);
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
@@ -121,6 +124,45 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       left: ['matmul x z {transposeA: true, transposeB: false}'],
     },
   ],
+  rowFactorsOutOfProducts: [
+    {
+      inputs: [wide(), input('r', 'float32', [2, 1]), input('w', 'float32', [10, 2])],
+      of: (x, r, w) => matmul(mul(x!, r!), w!),
+      left: ['matmul x w {transposeA: false, transposeB: false}', 'mul %0 r'],
+    },
+    {
+      // The rows' axes laid together behind the factor, and the factor written first.
+      inputs: [
+        input('x', 'float32', [2, 1, 10]),
+        input('r', 'float32', [2, 1, 1]),
+        input('w', 'float32', [2, 10]),
+      ],
+      of: (x, r, w) => matmul(reshape(mul(r!, x!), [2, 10]), transpose(w!)),
+      left: [
+        'reshape r {shape: [2, 1]}',
+        'transpose w {order: [1, 0]}',
+        'reshape x {shape: [2, 10]}',
+        'matmul %2 %1 {transposeA: false, transposeB: false}',
+        'mul %3 %0',
+      ],
+    },
+    {
+      inputs: [wide(), input('r', 'float32', [2, 1]), input('y', 'float32', [2, 2])],
+      of: (x, r, y) => apply1(matmulPrimitive, [y!, mul(x!, r!)], { transposeA: true, transposeB: false }),
+      left: ['mul y r', 'matmul %0 x {transposeA: true, transposeB: false}'],
+    },
+    {
+      // A factor of each column stays where it is, and so does one of a matrix that is not the wider one.
+      inputs: [wide(), input('c', 'float32', [10]), input('w', 'float32', [10, 2])],
+      of: (x, c, w) => matmul(mul(x!, c!), w!),
+      left: ['mul x c', 'matmul %0 w {transposeA: false, transposeB: false}'],
+    },
+    {
+      inputs: [wide(), input('r', 'float32', [2, 1]), input('w', 'float32', [10, 4])],
+      of: (x, r, w) => matmul(mul(x!, r!), w!),
+      left: ['mul x r', 'matmul %0 w {transposeA: false, transposeB: false}'],
+    },
+  ],
   castOfCast: [
     {
       inputs: [matrix()],
@@ -145,12 +187,12 @@ function nodesOf(graph: Graph): string[] {
     .map((line) => line.slice(line.indexOf(' = ') + 3));
 }
 
-function assertSameValues(before: Graph, after: Graph): void {
+function assertSameValues(before: Graph, after: Graph, tolerance = 1e-12): void {
   const values = before.inputs.map(({ shape }, i) => toReference(spread(shape as number[], -2, 2, 0.2 * i)));
   const expected = evaluateReference(before, values);
   for (const [i, { shape, data }] of evaluateReference(after, values).entries()) {
     assert.deepEqual(shape, expected[i]!.shape);
-    assertNear(data, expected[i]!.data, 1e-12, `output ${i}`);
+    assertNear(data, expected[i]!.data, tolerance, `output ${i}`);
   }
 }
 
@@ -255,6 +297,17 @@ describe('simplify', () => {
       'reshape %6 {shape: [2]}',
     ]);
     assertSameValues(graph, simple);
+  });
+
+  it('computes the error function once for a gelu and its gradient, and leaves a gelu alone as it is', () => {
+    const x = matrix();
+    const loss = sum(gelu(gelu(x)));
+    const graph = new Graph([x], [loss, ...gradients(loss, [x])]);
+    const names = (of: Graph) => simplify(of).nodes.map(({ primitive }) => primitive.name);
+    assert.equal(names(graph).filter((name) => name === 'erfShare').length, 2);
+    assert.ok(!names(graph).includes('gelu'));
+    assert.deepEqual(names(new Graph([x], [gelu(x)])), ['gelu']);
+    assertSameValues(graph, simplify(graph), 1e-7); // the constant is a float32
   });
 
   it('gives outputs that are inputs or constants as they are', () => {

@@ -3,6 +3,7 @@ import { eliminateCommonSubexpressions } from './commonSubexpressions.js';
 import { foldConstants } from './constantFolding.js';
 import { rewriteNode } from './patterns.js';
 import { mergeScans, pruneScans, simplifyBodies } from './scans.js';
+import { geluOfShare } from './sharedParts.js';
 
 /** A rewrite: a name, and what it makes of a graph. */
 export interface Rewrite {
@@ -15,6 +16,7 @@ export const rewrites: readonly Rewrite[] = [
   { name: 'loops that share a body', run: mergeScans },
   { name: "loops' unread results", run: pruneScans },
   { name: 'patterns', run: (graph) => rebuild(graph, rewriteNode) },
+  { name: 'shared parts of gelu', run: geluOfShare },
   { name: 'constant folding', run: foldConstants },
   { name: 'common subexpressions', run: eliminateCommonSubexpressions },
   { name: "loops' bodies", run: (graph) => simplifyBodies(graph, simplifyBody) },
