@@ -45,11 +45,14 @@ export class Exchange {
    * Adds up what all workers have, in place: this worker's share of the first `size` elements, and everything behind them.
    */
   sumGradients(vector: Float32Array, size: number): void {
-    this.#gradients[this.#worker]!.set(vector);
-    this.#wait();
     const [start, end] = shareOf(size, this.#worker, this.#workers);
-    sumInto(vector, this.#gradients, start, end);
-    sumInto(vector, this.#gradients, size, vector.length);
+    const given = this.#gradients[this.#worker]!;
+    given.set(vector.subarray(0, start));
+    given.set(vector.subarray(end), end);
+    this.#wait();
+    const parts = this.#gradients.with(this.#worker, vector);
+    sumInto(vector, parts, start, end);
+    sumInto(vector, parts, size, vector.length);
   }
 
   /** The sum of one number a worker. */
@@ -107,8 +110,16 @@ export class Exchange {
   }
 }
 
+/** Sums in the order of the sources, of which the target may be one. */
 function sumInto(target: Float32Array, sources: readonly Float32Array[], start: number, end: number): void {
-  const [first, second] = sources as [Float32Array, Float32Array];
-  for (let i = start; i < end; i++) target[i] = first[i]! + second[i]!;
-  for (const source of sources.slice(2)) for (let i = start; i < end; i++) target[i]! += source[i]!;
+  const [first, second, ...others] = sources as [Float32Array, Float32Array, ...Float32Array[]];
+  if (others.length === 0) {
+    for (let i = start; i < end; i++) target[i] = first[i]! + second[i]!;
+    return;
+  }
+  for (let i = start; i < end; i++) {
+    let total = Math.fround(first[i]! + second[i]!);
+    for (const source of others) total = Math.fround(total + source[i]!);
+    target[i] = total;
+  }
 }
