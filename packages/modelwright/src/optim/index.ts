@@ -22,6 +22,8 @@ export {
   type DecayOptions,
   type ExponentialDecayOptions,
   exponentialDecay,
+  type InverseSqrtDecayOptions,
+  inverseSqrtDecay,
   linearDecay,
   type OneCycleOptions,
   oneCycle,

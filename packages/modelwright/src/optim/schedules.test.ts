@@ -6,6 +6,7 @@ import {
   constantRate,
   cosineDecay,
   exponentialDecay,
+  inverseSqrtDecay,
   linearDecay,
   oneCycle,
   polynomialDecay,
@@ -66,6 +67,16 @@ describe('schedules', () => {
     }
   });
 
+  it('inverseSqrtDecay is the rate of Vaswani et al. (2017), equation 3, up to its height', () => {
+    const [width, warmup] = [512, 4000];
+    const schedule = inverseSqrtDecay(1 / Math.sqrt(width * warmup), { warmup });
+    for (const step of [1, 2, 3999, 4000, 4001, 100_000]) {
+      const expected = width ** -0.5 * Math.min(step ** -0.5, step * warmup ** -1.5);
+      assert.ok(Math.abs(schedule(step - 1) / expected - 1) < 1e-12, `step ${step}`);
+    }
+    assert.deepEqual(scheduleToJson(scheduleFromJson(scheduleToJson(schedule))), scheduleToJson(schedule));
+  });
+
   it('stay at the end where they end', () => {
     assert.equal(cosineDecay(1, { steps: 10, minimum: 0.1 })(25), 0.1);
     assert.equal(linearDecay(1, { steps: 10 })(25), 0);
@@ -76,6 +87,7 @@ describe('schedules', () => {
   it('refuse what cannot be', () => {
     assert.throws(() => cosineDecay(1, { steps: 5, warmup: 5 }), /leaves none of 5/);
     assert.throws(() => stepDecay(-1, { every: 2 }), /learningRate is -1/);
+    assert.throws(() => inverseSqrtDecay(1, { warmup: 0 }), /warmup is 0; expected at least 1/);
     assert.throws(() => oneCycle(1, { steps: 10, warmupFraction: 1 }), /warmupFraction is 1/);
     assert.throws(() => scheduleFromJson({ type: 'toString', config: {} }), /no schedule called/);
   });

@@ -28,6 +28,11 @@ export interface DecayOptions {
   readonly minimum?: number;
 }
 
+export interface InverseSqrtDecayOptions {
+  /** How many steps go up, evenly, to the full rate, at least 1. */
+  readonly warmup: number;
+}
+
 export interface PolynomialDecayOptions extends DecayOptions {
   /** Default: 1, a straight line. */
   readonly power?: number;
@@ -67,6 +72,15 @@ const schedules = {
 
   polynomialDecay: defineSchedule<Peak & PolynomialDecayOptions>('polynomialDecay', (config) =>
     warmedUp(config, (progress) => (1 - progress) ** (config.power ?? 1)),
+  ),
+
+  inverseSqrtDecay: defineSchedule<Peak & InverseSqrtDecayOptions>(
+    'inverseSqrtDecay',
+    ({ learningRate, warmup }) => {
+      if (!(warmup >= 1))
+        throw new RangeError(`inverseSqrtDecay: warmup is ${warmup}; expected at least 1 step.`);
+      return (step) => learningRate * Math.min((step + 1) / warmup, Math.sqrt(warmup / (step + 1)));
+    },
   ),
 
   oneCycle: defineSchedule<Peak & OneCycleOptions>('oneCycle', (config) => {
@@ -131,6 +145,18 @@ export function polynomialDecay(learningRate: number, options: PolynomialDecayOp
 /** A straight line from the learning rate to the minimum, after a warm-up like that of `cosineDecay`. */
 export function linearDecay(learningRate: number, options: DecayOptions): ConfigurableSchedule {
   return polynomialDecay(learningRate, options);
+}
+
+/**
+ * Up evenly to the learning rate over the warm-up, then with one over the root of the step: with k counted from 1,
+ * learningRate min(k / warmup, sqrt(warmup / k)). At a learning rate of 1 / sqrt(width * warmup) it is that of Vaswani et al. (2017),
+ * called Noam.
+ */
+export function inverseSqrtDecay(
+  learningRate: number,
+  options: InverseSqrtDecayOptions,
+): ConfigurableSchedule {
+  return schedules.inverseSqrtDecay({ learningRate, ...options });
 }
 
 /** Half a cosine up to the learning rate and half a cosine down to almost nothing (Smith and Topin, 2018). */

@@ -36,13 +36,45 @@ export function bucketBatches<T, B>(dataset: Dataset<T>, options: BucketOptions<
     if (bucket) bucket.push(i);
     else buckets.set(length, [i]);
   }
-  const sorted = [...buckets].sort(([a], [b]) => a - b);
-  const batchesOf = (epoch: number): { readonly indices: readonly number[]; readonly length: number }[] => {
-    const batches = sorted.flatMap(([length, bucket]) => {
-      const order = seed === undefined ? bucket : new Random(seed, epoch, length).shuffle([...bucket]);
+  const groups = [...buckets]
+    .sort(([a], [b]) => a - b)
+    .map(([length, indices]) => ({ indices, length, batchSize }));
+  return groupBatches(dataset, {
+    groups,
+    seed,
+    collate: (elements, { length }) => collate(elements, length),
+  });
+}
+
+/** Elements that may share a batch. */
+export interface BatchGroup {
+  readonly indices: readonly number[];
+  readonly batchSize: number;
+}
+
+export interface GroupOptions<T, B, Group extends BatchGroup> {
+  readonly groups: readonly Group[];
+  /** A new order each epoch, made from (seed, epoch); left out, the order is that of the groups. */
+  readonly seed?: number | undefined;
+  /** Joins elements of a group, at most as many as its batches hold. */
+  readonly collate: (elements: T[], group: Group) => B;
+}
+
+/**
+ * Batches each of which holds elements of one group. Which elements a batch holds is a function of (seed, epoch, index) alone, so a
+ * training that is interrupted goes on exactly.
+ */
+export function groupBatches<T, B, Group extends BatchGroup>(
+  dataset: Dataset<T>,
+  { groups, seed, collate }: GroupOptions<T, B, Group>,
+): Dataset<B> {
+  const batchesOf = (epoch: number): { readonly indices: readonly number[]; readonly group: Group }[] => {
+    const batches = groups.flatMap((group, number) => {
+      const { indices, batchSize } = group;
+      const order = seed === undefined ? indices : new Random(seed, epoch, number).shuffle([...indices]);
       return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) => ({
         indices: order.slice(i * batchSize, (i + 1) * batchSize),
-        length,
+        group,
       }));
     });
     return seed === undefined ? batches : new Random(seed, epoch).shuffle(batches);
@@ -59,14 +91,14 @@ export function bucketBatches<T, B>(dataset: Dataset<T>, options: BucketOptions<
   };
   return new Dataset<B>({
     length: planOf(0).length,
-    batchSize,
+    batchSize: groups[0]?.batchSize ?? 1,
     classNames: dataset.classNames,
     skipped: dataset.skipped,
     reordered: seed !== undefined,
     fingerprint: () => dataset.fingerprint(),
     at: async (index, epoch) => {
-      const { indices, length } = planOf(epoch)[index]!;
-      return collate(await Promise.all(indices.map((each) => dataset.at(each, epoch))), length);
+      const { indices, group } = planOf(epoch)[index]!;
+      return collate(await Promise.all(indices.map((each) => dataset.at(each, epoch))), group);
     },
   });
 }

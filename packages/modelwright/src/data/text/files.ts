@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { type LabelledFormat, type LabelledOptions, type LabelledTexts, parseLabelled } from './labelled.js';
 import { decodeUtf8 } from './utf8.js';
 
@@ -11,12 +13,19 @@ export const labelledFormats: Readonly<Record<string, LabelledFormat>> = {
   '.ndjson': 'jsonl',
 };
 
+const unpacked = promisify(gunzip);
+
 /**
- * A file as text.
- * @throws Error when it cannot be read, or naming byte and line where it is not UTF-8
+ * A file as text; one whose name ends in .gz is unpacked.
+ * @throws Error when it cannot be read or unpacked, or naming byte and line where it is not UTF-8
  */
 export async function readText(file: string): Promise<string> {
-  return decodeUtf8(await readFile(file), file);
+  const bytes = await readFile(file);
+  if (extname(file).toLowerCase() !== '.gz') return decodeUtf8(bytes, file);
+  const content = await unpacked(bytes).catch((cause: unknown) => {
+    throw new Error(`${file} cannot be unpacked: it is damaged, or no gzip file.`, { cause });
+  });
+  return decodeUtf8(content, file);
 }
 
 /**

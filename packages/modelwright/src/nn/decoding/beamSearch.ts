@@ -10,6 +10,8 @@ export interface BeamSearchOptions extends DecodingLimits {
    * 2016), with the end token in the length. At 0 the most probable continuation wins. Default: 0.6.
    */
   readonly lengthPenalty?: number;
+  /** Ends the search when it fires; the best continuations so far are given, which may not have ended. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A continuation that beam search found. */
@@ -56,7 +58,23 @@ export async function beamSearch(
   prompts: readonly (readonly number[])[],
   options: BeamSearchOptions,
 ): Promise<Hypothesis[][]> {
-  const { maxTokens, end, beams = 4, lengthPenalty = 0.6 } = options;
+  const search = beamSearchSteps(model, prompts, options);
+  for (;;) {
+    const step = await search.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * The same search step by step. After each step it gives, for each prompt, the tokens with which everything found so far and
+ * everything still open begins: whatever wins in the end begins with them.
+ */
+export async function* beamSearchSteps(
+  model: StepModel,
+  prompts: readonly (readonly number[])[],
+  options: BeamSearchOptions,
+): AsyncGenerator<readonly (readonly number[])[], Hypothesis[][], undefined> {
+  const { maxTokens, end, beams = 4, lengthPenalty = 0.6, signal } = options;
   requireWhole('beamSearch', 'maxTokens', maxTokens);
   requireWhole('beamSearch', 'beams', beams);
   if (!(lengthPenalty >= 0)) {
@@ -70,7 +88,7 @@ export async function beamSearch(
 
   const searches: Search[] = prompts.map(() => ({ beams: [{ tokens: [], logProbability: 0 }], found: [] }));
   let tokens = promptArray('beamSearch', prompts);
-  for (let length = 1; length <= maxTokens && tokens.shape[0]! > 0; length++) {
+  for (let length = 1; length <= maxTokens && tokens.shape[0]! > 0 && !signal?.aborted; length++) {
     const logits = await nextLogits('beamSearch', model, tokens);
     const kept: Candidate[] = [];
     let row = 0;
@@ -94,6 +112,7 @@ export async function beamSearch(
       search.beams = open;
       kept.push(...open);
     }
+    yield searches.map(({ beams: open, found }) => sharedBeginning([...found, ...open]));
     if (kept.length > 0 && length < maxTokens) await model.reorder(kept.map((candidate) => candidate.row));
     tokens = columnOf(kept.map((candidate) => candidate.token));
   }
@@ -102,19 +121,27 @@ export async function beamSearch(
   );
 }
 
+/** The tokens with which all of these begin. */
+function sharedBeginning(sequences: readonly Pick<Beam, 'tokens'>[]): readonly number[] {
+  const [first, ...others] = sequences;
+  const tokens = first!.tokens;
+  const apart = tokens.findIndex((token, i) => others.some((other) => other.tokens[i] !== token));
+  return apart < 0 ? tokens : tokens.slice(0, apart);
+}
+
 /** The most probable continuations of one beam by a token. */
 function continuations(logits: Float32Array, row: number, before: number, count: number): Candidate[] {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
   const offset = before - largest - Math.log(total);
-  const tokens = topOf(Array.from(logits.keys()), count, (token) => logits[token]!);
+  const tokens = topOf(logits.keys(), count, (token) => logits[token]!);
   return tokens
     .map((token) => ({ row, token, logProbability: offset + logits[token]! }))
     .filter(({ logProbability }) => logProbability > Number.NEGATIVE_INFINITY);
 }
 
 /** The `count` items with the largest values, largest first; of equal ones those that come first. */
-function topOf<Item>(items: readonly Item[], count: number, value: (item: Item) => number): Item[] {
+function topOf<Item>(items: Iterable<Item>, count: number, value: (item: Item) => number): Item[] {
   const best: Item[] = [];
   for (const item of items) {
     const own = value(item);

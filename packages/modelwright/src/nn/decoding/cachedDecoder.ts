@@ -95,6 +95,7 @@ class CachedSequences implements StepModel {
   #past: readonly NdArray[] | undefined;
   #memory: readonly NdArray[];
   #position = 0;
+  #sequences = 0;
 
   constructor(step: Executable, caches: readonly Cache[], memory: readonly NdArray[], limit: number) {
     this.#step = step;
@@ -117,10 +118,13 @@ class CachedSequences implements StepModel {
     const [logits, ...present] = await this.#step.run(inputs);
     this.#past = present;
     this.#position = end;
+    this.#sequences = sequences;
     return lastOf(logits!);
   }
 
   reorder(indices: readonly number[]): void {
+    if (indices.length === this.#sequences && indices.every((index, i) => index === i)) return;
+    this.#sequences = indices.length;
     this.#past = this.#past?.map((array, i) =>
       this.#caches[i]!.shape[0] === 'batch' ? takeRows(array, indices) : array,
     );

@@ -1,5 +1,5 @@
 import type { NdArray } from '../../graph/array.js';
-import type { Graph } from '../../graph/graph.js';
+import { Graph } from '../../graph/graph.js';
 import { input, type Tensor } from '../../graph/tensor.js';
 import { entries, unflatten } from '../../graph/tree.js';
 import { encodeModel } from '../../onnx/encode.js';
@@ -41,7 +41,7 @@ export function exportDecoder(
     ...(options.tokenInput !== undefined && { tokenInput: options.tokenInput }),
   });
   const encode = (name: string, graph: Graph, outputNames: readonly string[]): Uint8Array<ArrayBuffer> =>
-    encodeModel(simplify(graph), { name, outputNames, initializers });
+    encodeModel(withOwnVariables(simplify(graph), stands), { name, outputNames, initializers });
   return {
     step: encode('step', graphs.step, ['logits', ...graphs.caches.map(({ name }) => `present.${name}`)]),
     memory:
@@ -52,4 +52,14 @@ export function exportDecoder(
         graphs.memoryNames.map((name) => `memory.${name}`),
       ),
   };
+}
+
+/** A graph without those of its inputs that are variables of another graph alone: the step does not need the encoder's. */
+function withOwnVariables(graph: Graph, variables: readonly Tensor[]): Graph {
+  const used = new Set([...graph.outputs, ...graph.nodes.flatMap(({ inputs }) => inputs)]);
+  const unused = new Set(variables.filter((variable) => !used.has(variable)));
+  return new Graph(
+    graph.inputs.filter((tensor) => !unused.has(tensor)),
+    graph.outputs,
+  );
 }

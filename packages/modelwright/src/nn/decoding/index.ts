@@ -1,4 +1,4 @@
-export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beamSearch.js';
+export { type BeamSearchOptions, beamSearch, beamSearchSteps, type Hypothesis } from './beamSearch.js';
 export { CachedDecoder, type CachedDecoderOptions } from './cachedDecoder.js';
 export { type Cache, type DecodingGraphs, type DecodingInputs, decodingGraphs } from './decodingGraphs.js';
 export { type DecodingFiles, exportDecoder } from './exportDecoder.js';

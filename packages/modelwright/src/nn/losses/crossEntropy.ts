@@ -52,8 +52,9 @@ export const crossEntropy = defineLoss<CrossEntropyOptions>('crossEntropy', (pre
   if (ignoreIndex !== undefined && !indices) {
     throw new TypeError('crossEntropy: ignoreIndex needs a target of class indices, not of probabilities.');
   }
-  if (indices && axis === prediction.rank - 1 && labelSmoothing === 0 && isStatic(prediction.shape)) {
-    return ofIndices(prediction, indices, classes, classWeights, ignoreIndex);
+  const direct = indices && axis === prediction.rank - 1 && isStatic(prediction.shape);
+  if (direct && (labelSmoothing === 0 || !classWeights)) {
+    return ofIndices(prediction, { indices, classes, classWeights, ignoreIndex, labelSmoothing });
   }
   const weighted = (q: Tensor): Tensor =>
     classWeights ? mul(q, weightColumn(classWeights, classes, axis, prediction)) : q;
@@ -69,13 +70,18 @@ export const crossEntropy = defineLoss<CrossEntropyOptions>('crossEntropy', (pre
   return { values, weights, counted };
 });
 
+interface ClassesOfRows {
+  readonly indices: Tensor;
+  readonly classes: number;
+  readonly classWeights: readonly number[] | undefined;
+  readonly ignoreIndex: number | undefined;
+  readonly labelSmoothing: number;
+}
+
 /** The same, for a class a row: without a row of zeros and ones for each. */
 function ofIndices(
   prediction: Tensor,
-  indices: Tensor,
-  classes: number,
-  classWeights: readonly number[] | undefined,
-  ignoreIndex: number | undefined,
+  { indices, classes, classWeights, ignoreIndex, labelSmoothing }: ClassesOfRows,
 ): LossValues {
   const inside = and(not(less(indices, 0)), less(indices, classes));
   const counted =
@@ -85,7 +91,7 @@ function ofIndices(
   const weights = classWeights
     ? mul(known, gather(weightColumn(classWeights, classes, prediction.rank - 1, prediction), safe))
     : undefined;
-  const values = mul(classLogLoss(prediction, safe), weights ?? known);
+  const values = mul(classLogLoss(prediction, safe, labelSmoothing), weights ?? known);
   return { values, weights: weights ?? counted, counted };
 }
 

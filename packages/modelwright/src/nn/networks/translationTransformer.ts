@@ -1,5 +1,6 @@
 import { NdArray } from '../../graph/array.js';
 import { matmulTransposed } from '../../primitives/index.js';
+import type { Activation } from '../activations.js';
 import { requireWhole } from '../checks.js';
 import { initializer } from '../initializers.js';
 import type { Layer } from '../layer.js';
@@ -30,6 +31,8 @@ export interface TranslationTransformerOptions {
   readonly heads?: number;
   /** Units of the feed-forward networks. Default: four times the width. */
   readonly hidden?: number;
+  /** The feed-forward networks' activation. Default: 'gelu'. */
+  readonly activation?: Activation;
   /** Default: 0.1. */
   readonly dropoutRate?: number;
   /** Whether the logits are products with the target tokens' own vectors (Press and Wolf, 2017). Default: false. */
@@ -40,12 +43,12 @@ const make = defineLayer<TranslationTransformerOptions>({
   type: 'translationTransformer',
   call(context, config, source, target, given) {
     const { sourceVocabulary, targetVocabulary, padding, width = 256, layers = 3, heads = 4 } = config;
-    const { hidden = 4 * width, dropoutRate = 0.1, tied = false } = config;
+    const { hidden = 4 * width, activation = 'gelu', dropoutRate = 0.1, tied = false } = config;
     const mask = paddingMask(source!, given, padding);
     const seen = mask ? [mask] : [];
     const start = { name: 'normal', standardDeviation: 1 / Math.sqrt(width) } as const;
     const embedding = { positions: 'sinusoidal', scale: true, dropoutRate, initializer: start } as const;
-    const options = { heads, hidden, dropoutRate };
+    const options = { heads, hidden, activation, dropoutRate };
 
     const encoder = context.child('encoder').whole();
     let memory = tokenEmbedding(sourceVocabulary, width, embedding).call(encoder.child('tokens'), source!);
@@ -115,6 +118,7 @@ export function translationTransformer(options: TranslationTransformerOptions): 
     layers = 3,
     heads = 4,
     hidden,
+    activation,
     dropoutRate,
   } = options;
   const whole = { sourceVocabulary, targetVocabulary, layers };
@@ -123,6 +127,7 @@ export function translationTransformer(options: TranslationTransformerOptions): 
   checkTransformer('translationTransformer', {
     heads,
     ...(hidden !== undefined && { hidden }),
+    ...(activation !== undefined && { activation }),
     ...(dropoutRate !== undefined && { dropoutRate }),
   });
   return make(options);
