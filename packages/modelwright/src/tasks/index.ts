@@ -11,4 +11,5 @@ export * from './predictions.js';
 export * from './text-classification/index.js';
 export * from './text-generation/index.js';
 export * from './token-classification/index.js';
+export * from './translation/index.js';
 export * from './word-embeddings/index.js';

@@ -1,4 +1,5 @@
 import type { TokenizerKind } from '../../data/text/index.js';
+import { oneOf, requireFrom } from '../checks.js';
 import { blockOrders, type TrainingBlockOptions } from './blocks.js';
 import type { TextGenerationTrainOptions } from './options.js';
 
@@ -62,17 +63,4 @@ export function settingsOf(options: TextGenerationTrainOptions): GenerationSetti
     validationSplit: options.validationSplit ?? 0.1,
     seed: options.seed ?? 0,
   };
-}
-
-function requireFrom(least: number, options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (Number.isInteger(value) && value >= least) continue;
-    throw new RangeError(`${name} is ${value}; expected a whole number from ${least}.`);
-  }
-}
-
-function oneOf<Name extends string>(what: string, name: string, names: readonly Name[]): Name {
-  const found = names.find((each) => each === name);
-  if (found === undefined) throw new Error(`There is no ${what} '${name}'. There is ${names.join(', ')}.`);
-  return found;
 }

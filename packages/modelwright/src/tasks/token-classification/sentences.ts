@@ -58,7 +58,10 @@ export async function openSentences(data: string): Promise<SentenceData> {
   };
 }
 
-async function partsOf(folder: string): Promise<{ train: string; validation?: string; test?: string }> {
+/** The files of a folder whose names say which part of the data they hold. @throws Error when a part is ambiguous or none trains */
+export async function partsOf(
+  folder: string,
+): Promise<{ train: string; validation?: string; test?: string }> {
   const names = (await readdir(folder, { withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
@@ -124,10 +127,10 @@ export function requireKnownTypes(sentences: readonly TaggedSentence[], types: r
 }
 
 /** Holds out the n-th, 2n-th ... sentence. @throws RangeError for a share outside 0 .. 0.5 */
-export function holdOutSentences(
-  sentences: readonly TaggedSentence[],
+export function holdOutSentences<Sentence>(
+  sentences: readonly Sentence[],
   share: number,
-): { train: readonly TaggedSentence[]; held: readonly TaggedSentence[] } {
+): { train: readonly Sentence[]; held: readonly Sentence[] } {
   if (!(share >= 0 && share <= 0.5))
     throw new RangeError(`The share to validate on must lie between 0 and 0.5, but it is ${share}.`);
   const every = share === 0 ? Number.POSITIVE_INFINITY : Math.round(1 / share);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { buffer, text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { TextGenerationOptions } from 'modelwright/tasks';
+import type { TextGenerationOptions, TranslateOptions } from 'modelwright/tasks';
 import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
@@ -31,14 +31,28 @@ export function addPredict(program: Command): void {
     .option('-g, --gallery <folder>', 'find the most similar pictures of this folder')
     .optionsGroup('Options for models that make text:')
     .option('-p, --prompt <text>', 'the beginning of the text, as an input would be')
-    .option('--maximum-length <n>', 'tokens to make at most (default: 200)', wholeNumber(1))
+    .option(
+      '--maximum-length <n>',
+      'tokens to make at most (default: 200; for translations, as trained)',
+      wholeNumber(1),
+    )
     .option('--temperature <x>', '0: always the likeliest token (default: 0.8)', numberFrom(0, 100))
     .option('--top-k <n>', 'choose among the n likeliest tokens', wholeNumber(1))
     .option('--top-p <share>', 'choose among the likeliest tokens that reach this', numberFrom(1e-6, 1))
     .option('--repetition-penalty <x>', 'above 1: fewer repetitions (default: 1)', positiveNumber)
     .option('-s, --seed <n>', 'equal seeds make equal texts (default: 0)', wholeNumber(0, 2 ** 32 - 1))
     .option('--stop <text>', 'end before this text')
-    .option('--truncate', 'cut off the beginning of a prompt that is too long')
+    .option(
+      '--truncate',
+      'cut off what is too long: the beginning of a prompt, the end of a text to translate',
+    )
+    .optionsGroup('Options for models that translate:')
+    .option(
+      '--beams <n>',
+      'translations kept open; 1: the likeliest token each time (default: 4)',
+      wholeNumber(1),
+    )
+    .option('--length-penalty <x>', 'the larger, the longer translations (default: 0.6)', numberFrom(0, 10))
     .optionsGroup('Options for models that find objects:')
     .option('--threshold <score>', 'leave out objects that score less (default: 0.3)', numberFrom(0, 1))
     .option('--pictures <folder>', 'where to put the pictures with boxes drawn on them', '.')
@@ -53,12 +67,13 @@ export function addPredict(program: Command): void {
         'modelwright predict models/faces a.jpg --gallery people/ --top 3',
         'modelwright predict models/words king queen --top 10',
         'modelwright predict models/shakespeare --prompt "ROMEO:" --seed 7',
+        'modelwright predict models/english-chinese "Good morning." --beams 5',
       ]),
     )
     .action(predict);
 }
 
-interface PredictOptions extends OutputOptions, TextGenerationOptions, PredictorOptions {
+interface PredictOptions extends OutputOptions, TextGenerationOptions, TranslateOptions, PredictorOptions {
   readonly top: number;
   readonly prompt?: string;
   readonly threshold?: number;

@@ -6,6 +6,7 @@ import type { CliTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
 import { tokenClassification } from './tokenClassification.js';
+import { translation } from './translation.js';
 import { wordEmbeddings } from './wordEmbeddings.js';
 
 export type { CliTask, PredictionOutcome, Predictor, PredictorOptions, Source } from './task.js';
@@ -19,6 +20,7 @@ export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['text-classification', textClassification],
   ['text-generation', textGeneration],
   ['token-classification', tokenClassification],
+  ['translation', translation],
   ['word-embeddings', wordEmbeddings],
 ]);
 

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import type { EvaluateResult, TextGenerationOptions, TrainEvent, TrainResult } from 'modelwright/tasks';
+import type {
+  EvaluateResult,
+  TextGenerationOptions,
+  TrainEvent,
+  TrainResult,
+  TranslateOptions,
+} from 'modelwright/tasks';
 
 /** What training a task needs beyond the user's options. */
 export interface TrainHooks {
@@ -54,7 +60,7 @@ export interface Source {
 
 /** How models make text, where they do. */
 export interface TextMaking {
-  readonly options: TextGenerationOptions;
+  readonly options: TextGenerationOptions & TranslateOptions;
   /** Is given the outcome's text in pieces, as they are made. */
   readonly onPiece?: (piece: string) => void;
   /** The least score of objects that are told, for models that find some. */

@@ -6,6 +6,7 @@ import type { ServedTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
 import { tokenClassification } from './tokenClassification.js';
+import { translation } from './translation.js';
 import { wordEmbeddings } from './wordEmbeddings.js';
 
 /** The tasks that take more than arrays. A record is only given what it has opened itself. */
@@ -17,5 +18,6 @@ export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
   'text-classification': textClassification,
   'text-generation': textGeneration,
   'token-classification': tokenClassification,
+  translation,
   'word-embeddings': wordEmbeddings,
 };
