@@ -21,6 +21,7 @@ export { type MultiHeadAttentionOptions, multiHeadAttention } from './layers/att
 export { bagOfTokens } from './layers/bagOfTokens.js';
 export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js';
 export { type ParallelOptions, parallel, type ResidualOptions, residual } from './layers/branches.js';
+export { type CharacterConvolutionOptions, characterConvolution } from './layers/characterConvolution.js';
 export { type Callable, compose } from './layers/compose.js';
 export {
   type ConvolutionOptions,

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../graph/tensor.js';
+import { concat } from '../../primitives/index.js';
 import { requireWhole, requireWithin } from '../checks.js';
 import type { Context } from '../context.js';
 import { lstm } from '../layers/recurrentCells.js';
@@ -31,15 +32,18 @@ export function checkBilstm(
 /**
  * Token vectors, and an LSTM over them in both directions: states [batch, time, 2 units], 0 at padding, and what is not padding,
  * bool [batch, time].
+ * @param more further features of each token, [batch, time, features]
  */
 export function bilstmStates(
   context: Context,
   { vocabulary, padding = 0, features = 100, units = 128, dropoutRate = 0.5 }: BilstmOptions,
   ids: Tensor,
   given: Tensor | undefined,
+  more?: Tensor,
 ): { readonly states: Tensor; readonly mask: Tensor } {
   const mask = paddingMask(ids, given, padding)!;
   const embed = tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate });
-  const vectors = embed.call(context.child('tokens'), ids);
+  const own = embed.call(context.child('tokens'), ids);
+  const vectors = more ? concat([own, more], 2) : own;
   return { states: lstm(units, { bidirectional: true }).call(context.child('lstm'), vectors, mask), mask };
 }

@@ -8,6 +8,7 @@ import { checkLengths } from '../tooLong.js';
 import { lengthStep, noTag } from './models.js';
 import type { TokenClassificationTrainOptions } from './options.js';
 import type { TaggedSentence } from './sentences.js';
+import { taggerInputs } from './spelling.js';
 
 /** Sentences as numbers. */
 export interface EncodedSentences {
@@ -15,6 +16,8 @@ export interface EncodedSentences {
   readonly ids: readonly (readonly number[])[];
   /** Their tags, as numbers of labels. */
   readonly tags: readonly (readonly number[])[];
+  /** The tokens themselves, where the model looks at how they are written. */
+  readonly tokens: readonly (readonly string[])[] | undefined;
   /** How many sentences were cut off. */
   readonly truncated: number;
 }
@@ -29,25 +32,34 @@ export function labelsFor(types: readonly string[], scheme: TagScheme): string[]
 export const schemeOf = (labels: readonly string[]): TagScheme =>
   labels.some((label) => label.startsWith('S-')) ? 'BIOES' : 'BIO';
 
-/** A vocabulary of the sentences' tokens: of characters, where nearly all tokens are single ones. */
+/** What tokens are: characters, where nearly all of them are single ones. */
+export function tokenKind(sentences: readonly TaggedSentence[]): 'character' | 'word' {
+  const tokens = sentences.flatMap((sentence) => sentence.tokens);
+  const single = tokens.filter((token) => Array.from(token).length === 1).length;
+  return single > 0.9 * tokens.length ? 'character' : 'word';
+}
+
+/** A vocabulary of the sentences' tokens. @param lowercase whether capitals count as small letters */
 export function tokenizerFor(
   sentences: readonly TaggedSentence[],
   { data, minimumCount = 2, vocabularySize = 30_000 }: TokenClassificationTrainOptions,
+  lowercase: boolean,
 ): Tokenizer {
-  const tokens = sentences.flatMap((sentence) => sentence.tokens);
-  const single = tokens.filter((token) => Array.from(token).length === 1).length;
-  const kind = single > 0.9 * tokens.length ? 'character' : 'word';
+  const kind = tokenKind(sentences);
   return makeTokenizer(
     data,
     sentences.map((sentence) => sentence.tokens.join(kind === 'word' ? ' ' : '')),
-    { kind, segmenter: null, minimumCount, maximumSize: vocabularySize },
+    { kind, segmenter: null, minimumCount, maximumSize: vocabularySize, clean: { lowercase } },
   );
 }
 
-/** The ids of tokens as they stand: none is cut further. */
-export function idsOf(tokens: readonly string[], tokenizer: Tokenizer): number[] {
+/**
+ * The ids of tokens as they stand: none is cut further.
+ * @param lowercase whether capitals count as small letters
+ */
+export function idsOf(tokens: readonly string[], tokenizer: Tokenizer, lowercase: boolean): number[] {
   return tokens.map((token) => {
-    const id = tokenizer.idOf(cleanText(token));
+    const id = tokenizer.idOf(cleanText(token, { lowercase }));
     return id === undefined || id <= specialIds.end ? specialIds.unknown : id;
   });
 }
@@ -59,30 +71,34 @@ export function encodeSentences(
     readonly tokenizer: Tokenizer;
     readonly labels: readonly string[];
     readonly maximumLength: number;
+    /** Whether the model looks at how tokens are written. */
+    readonly spelling: boolean;
     readonly tooLong?: TooLong | undefined;
   },
 ): EncodedSentences {
-  const { tokenizer, labels, maximumLength, tooLong } = options;
+  const { tokenizer, labels, maximumLength, spelling: isSpelled, tooLong } = options;
   const scheme = schemeOf(labels);
   const numbers = new Map(labels.map((label, i) => [label, i]));
   const truncated = checkLengths(
     sentences.map(({ tokens, file, line }) => ({ length: tokens.length, file, line })),
     { what: 'sentence', maximumLength, tooLong },
   );
+  const cut = sentences.map(({ tokens }) => tokens.slice(0, maximumLength));
   return {
-    ids: sentences.map(({ tokens }) => idsOf(tokens.slice(0, maximumLength), tokenizer)),
+    ids: cut.map((tokens) => idsOf(tokens, tokenizer, isSpelled)),
     tags: sentences.map(({ tokens, entities }) =>
       tagsOf(entities, tokens.length, scheme)
         .slice(0, maximumLength)
         .map((tag) => numbers.get(tag)!),
     ),
+    tokens: isSpelled ? cut : undefined,
     truncated,
   };
 }
 
 /** Batches of sentences, and which sentences a batch holds. */
 export interface SentenceBatches {
-  /** `{ input_ids, target }`, int32 [batch, time]: 0 and -1 where a sentence has ended. */
+  /** `{ input_ids, target }`, int32 [batch, time]: 0 and -1 where a sentence has ended; and `bytes`, where spelling counts. */
   readonly batches: Dataset;
   /** Numbers of the sentences in the batch with this target. */
   readonly rowsOf: (target: NdArray) => readonly number[];
@@ -93,7 +109,7 @@ export interface SentenceBatches {
  * @param seed shuffles anew each epoch; left out, sentences come by their length
  */
 export function sentenceBatches(
-  { ids, tags }: EncodedSentences,
+  { ids, tags, tokens }: EncodedSentences,
   options: { readonly batchSize: number; readonly labels: readonly string[]; readonly seed?: number },
 ): SentenceBatches {
   const { batchSize, labels, seed } = options;
@@ -115,7 +131,8 @@ export function sentenceBatches(
         target,
         elements.map(({ index }) => index),
       );
-      return { input_ids: padded, target };
+      const written = tokens && elements.map(({ index }) => tokens[index]!);
+      return { ...taggerInputs(padded, written), target };
     },
   });
   return { batches, rowsOf: (target) => rows.get(target) ?? [] };

@@ -97,14 +97,16 @@ export interface TaggerPreprocessing {
   readonly labels: readonly string[];
   /** The most tokens of a sentence. */
   readonly maximumLength: number;
+  /** Whether the model looks at how tokens are written. */
+  readonly spelling: boolean;
 }
 
 /** @throws Error when the model is for something else, or a file is missing, damaged, or another model's */
 export async function readTagger(directory: string): Promise<TaggerPreprocessing> {
   const { tokenizer, config } = await readSavedTokenizer(directory, 'token-classification');
-  const maximumLength = config.preprocessing?.maximumLength;
+  const { maximumLength, spelling = false } = config.preprocessing ?? {};
   if (typeof maximumLength === 'number' && config.labels)
-    return { tokenizer, labels: config.labels, maximumLength };
+    return { tokenizer, labels: config.labels, maximumLength, spelling: spelling === true };
   throw new Error(`${directory}: config.json lacks labels or maximumLength. Save or copy the model again.`);
 }
 

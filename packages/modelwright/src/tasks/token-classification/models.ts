@@ -1,6 +1,7 @@
 import type { Layer } from '../../nn/layer.js';
 import { type ConfigurableLoss, crfLoss, crossEntropy } from '../../nn/losses/index.js';
 import { bilstmCrf, transformerClassifier } from '../../nn/networks/index.js';
+import { byteVocabulary } from './spelling.js';
 
 /** What a tagger is made for. */
 export interface TaggerOptions {
@@ -14,6 +15,8 @@ export interface TaggerOptions {
   readonly units?: number | undefined;
   /** Share of features that are dropped in training. */
   readonly dropout?: number | undefined;
+  /** Whether a second input says how tokens are written. */
+  readonly spelling: boolean;
 }
 
 /** A network with what it is trained with unless it is said otherwise. */
@@ -23,6 +26,8 @@ interface Tagger {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Whether it can look at how tokens are written. */
+  readonly spells: boolean;
 }
 
 /** Batches are padded to whole multiples of this: each length is a graph of its own in training. */
@@ -34,12 +39,16 @@ export const noTag = -1;
 /** The networks of the task by the names that the command line uses. */
 export const taggers = {
   'bilstm-crf': {
-    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.5 }) =>
-      bilstmCrf({ vocabulary, tags, features, units, dropoutRate: dropout }),
+    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.5, spelling }) =>
+      bilstmCrf({
+        ...{ vocabulary, tags, features, units, dropoutRate: dropout },
+        ...(spelling && { characters: { vocabulary: byteVocabulary } }),
+      }),
     loss: crfLoss,
     epochs: 8,
     batchSize: 32,
     learningRate: 2e-3,
+    spells: true,
   },
   transformer: {
     make: ({ vocabulary, tags, maximumLength, features = 128, dropout = 0.1 }) =>
@@ -56,6 +65,7 @@ export const taggers = {
     epochs: 10,
     batchSize: 32,
     learningRate: 5e-4,
+    spells: false,
   },
 } as const satisfies Record<string, Tagger>;
 

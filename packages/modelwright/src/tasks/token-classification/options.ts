@@ -26,6 +26,11 @@ export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
   readonly features?: number | undefined;
   /** Units of the recurrent layer in each direction, of `bilstm-crf`. Default: 128. */
   readonly units?: number | undefined;
+  /**
+   * Whether `bilstm-crf` looks at how tokens are written: filters over their bytes see endings and capitals, and words are told apart
+   * without their capitals. Default: true where tokens are words, false where they are characters.
+   */
+  readonly spelling?: boolean | undefined;
   /** Share of features that are dropped in training. Default: 0.5 for `bilstm-crf`, 0.1 for `transformer`. */
   readonly dropout?: number | undefined;
   /** Share of the sentences held out to measure on, in [0, 0.5], where there is no test file. Default: 0.1. */

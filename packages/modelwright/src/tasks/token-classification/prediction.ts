@@ -9,6 +9,7 @@ import {
 import { decodeTags } from './decode.js';
 import { idsOf } from './encoded.js';
 import { readTagger, type TaggerPreprocessing } from './evaluate.js';
+import { taggerInputs } from './spelling.js';
 
 /** An entity found in a text. */
 export interface FoundEntity {
@@ -50,7 +51,7 @@ export async function openTokenClassifier(
 /** A tagger that runs on a model which is open; releasing it releases the model. */
 export function tokenClassifierOf(
   model: RunnableModel,
-  { tokenizer, labels, maximumLength }: TaggerPreprocessing,
+  { tokenizer, labels, maximumLength, spelling }: TaggerPreprocessing,
 ): TokenClassifier {
   const [output] = model.config.outputs;
   const tag = async (tokens: readonly string[]): Promise<string[]> => {
@@ -60,8 +61,9 @@ export function tokenClassifierOf(
         `The text has ${tokens.length} tokens, but the model takes ${maximumLength}. Split it into sentences.`,
       );
     }
-    const { ids } = padSequences([idsOf(tokens, tokenizer)]);
-    const scores = (await model.run({ input_ids: ids }))[output!.name]!;
+    const { ids } = padSequences([idsOf(tokens, tokenizer, spelling)]);
+    const inputs = taggerInputs(ids, spelling ? [tokens] : undefined);
+    const scores = (await model.run(inputs))[output!.name]!;
     const [tags] = decodeTags(scores, [tokens.length], output!.name !== 'probabilities');
     return tags!.map((each) => labels[each]!);
   };

@@ -6,7 +6,7 @@ import type { TrainedModel } from '../../train/trained.js';
 import { requireChoice } from '../choices.js';
 import type { TrainResult } from '../events.js';
 import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
-import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor } from './encoded.js';
+import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor, tokenKind } from './encoded.js';
 import { measureSentences } from './evaluate.js';
 import { type TaggerName, taggerNames, taggers } from './models.js';
 import type { TokenClassificationTrainOptions } from './options.js';
@@ -35,9 +35,11 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   const types = typesOf(train, data);
   for (const part of [validation, held]) requireKnownTypes(part, types);
   const labels = labelsFor(types, scheme);
-  const tokenizer = tokenizerFor(train, options);
+  const kind = tokenKind(train);
+  const spelling = isSpelled(options, kind);
+  const tokenizer = tokenizerFor(train, options, spelling);
   const encode = (sentences: readonly TaggedSentence[]) =>
-    encodeSentences(sentences, { tokenizer, labels, maximumLength, tooLong: options.tooLong });
+    encodeSentences(sentences, { tokenizer, labels, maximumLength, spelling, tooLong: options.tooLong });
   const [trainPart, validationPart, heldPart] = [encode(train), encode(validation), encode(held)];
   const truncated = [trainPart, validationPart, heldPart].reduce((sum, part) => sum + part.truncated, 0);
   const cut = `${truncated} sentence(s) are longer than ${maximumLength} tokens and are cut off there.`;
@@ -48,6 +50,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     labels,
     tokenizer,
     maximumLength,
+    spelling,
     batchSize,
     train: sentenceBatches(trainPart, { batchSize, labels, seed }).batches,
     validation:
@@ -65,10 +68,10 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   await trained.save(out, {
     data,
     task: 'token-classification',
-    description: `Finds entities of the types ${types.join(', ')} with the model ${model}. Tokens are ${tokenizer.kind === 'word' ? 'words' : 'characters'}, tags are ${scheme}.`,
-    sampleInput: sentences[0]!.tokens.join(tokenizer.kind === 'word' ? ' ' : ''),
+    description: `Finds entities of the types ${types.join(', ')} with the model ${model}. Tokens are ${kind}s, tags are ${scheme}.`,
+    sampleInput: sentences[0]!.tokens.join(kind === 'word' ? ' ' : ''),
     evaluation,
-    preprocessing: { maximumLength, vocabularySize: tokenizer.vocabularySize },
+    preprocessing: { maximumLength, spelling, vocabularySize: tokenizer.vocabularySize },
     files: { ...tokenizer.files(), 'evaluation.md': entityReportText(measured, evaluation) },
   });
   return finishTraining(options, {
@@ -80,11 +83,23 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   });
 }
 
+/** Whether the model looks at how tokens are written. @throws Error where it cannot */
+function isSpelled(
+  { model = 'bilstm-crf', spelling }: TokenClassificationTrainOptions,
+  kind: string,
+): boolean {
+  const { spells } = taggers[model as TaggerName];
+  if (spelling && !spells)
+    throw new Error(`The model '${model}' cannot look at how tokens are written (spelling).`);
+  return spelling ?? (spells && kind === 'word');
+}
+
 interface TaggerTraining {
   readonly name: TaggerName;
   readonly labels: readonly string[];
   readonly tokenizer: Tokenizer;
   readonly maximumLength: number;
+  readonly spelling: boolean;
   readonly batchSize: number;
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
@@ -95,12 +110,13 @@ async function trainTagger(
   options: TokenClassificationTrainOptions,
   training: TaggerTraining,
 ): Promise<TrainedModel> {
-  const { name, labels, tokenizer, maximumLength, batchSize, train, validation, examples } = training;
+  const { name, labels, tokenizer, maximumLength, spelling, batchSize, train, validation, examples } =
+    training;
   const tagger = taggers[name];
   const { epochs = tagger.epochs, learningRate = tagger.learningRate } = options;
   const { features, units, dropout } = options;
   const layers = tagger.make({
-    ...{ features, units, dropout, maximumLength },
+    ...{ features, units, dropout, maximumLength, spelling },
     vocabulary: tokenizer.vocabularySize,
     tags: labels.length,
   });
@@ -117,5 +133,5 @@ async function trainTagger(
     },
     { options, model: name, classes: labels, examples },
   );
-  return withOpenTime(trained, ['input_ids', 'target']);
+  return withOpenTime(trained, ['input_ids', 'bytes', 'target']);
 }

@@ -36,6 +36,8 @@ function addTrainOptions(command: Command): Command {
       wholeNumber(1, 10_000),
     )
     .option('--units <n>', 'units in each direction, for bilstm-crf (default: 128)', wholeNumber(1, 10_000))
+    .option('--spelling', 'have bilstm-crf look at how tokens are written (default: where tokens are words)')
+    .option('--no-spelling', 'look at whole tokens alone')
     .option(
       '--dropout <share>',
       'share of features dropped in training (default: 0.5; 0.1 for transformer)',
