@@ -15,7 +15,9 @@ import {
   taggerNames,
   trainTokenClassifier,
 } from '../index.js';
+import { idsOf, tokenizerFor, tokenKind } from './encoded.js';
 import { parseSentences } from './sentences.js';
+import { taggerInputs } from './spelling.js';
 
 const conll = (sentences: readonly TaggedSentence[], scheme: TagScheme): string =>
   sentences
@@ -102,6 +104,39 @@ describe('parseSentences', () => {
   });
 });
 
+describe('how tokens are written', () => {
+  it('is told by their bytes, from 1; of long ones by the first ten and the last ten', () => {
+    const ids = NdArray.of('int32', [2, 2], [4, 5, 6, 0]);
+    const { bytes, input_ids } = taggerInputs(ids, [['aé', 'abcdefghij--klmnopqrst'], ['b']]);
+    assert.equal(input_ids, ids);
+    assert.deepEqual(bytes!.shape, [2, 2, 20]);
+    const rows = [0, 1, 2, 3].map((row) => bytes!.toNumbers().slice(20 * row, 20 * row + 20));
+    const filled = (values: number[]): number[] => [
+      ...values,
+      ...new Array<number>(20 - values.length).fill(0),
+    ];
+    const codes = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0) + 1);
+    assert.deepEqual(rows, [
+      filled([98, 0xc3 + 1, 0xa9 + 1]),
+      codes('abcdefghijklmnopqrst'),
+      filled([99]),
+      filled([]),
+    ]);
+    assert.deepEqual(Object.keys(taggerInputs(ids, undefined)), ['input_ids']);
+  });
+
+  it('leaves capitals out of the vocabulary, and knows characters from words', () => {
+    const { sentences } = parseSentences('Rome B-X\nrome O\nin O\nIn O\n', 'a.conll');
+    const kind = tokenKind(sentences);
+    assert.equal(kind, 'word');
+    const spelled = tokenizerFor(sentences, { kind, lowercase: true });
+    assert.equal(new Set(idsOf(['Rome', 'rome', 'ROME'], spelled, true)).size, 1);
+    const whole = tokenizerFor(sentences, { kind, lowercase: false, minimumCount: 1 });
+    assert.equal(new Set(idsOf(['Rome', 'rome', 'ROME'], whole, false)).size, 3);
+    assert.equal(tokenKind(parseSentences('北 B-X\n京 I-X\n', 'a.conll').sentences), 'character');
+  });
+});
+
 describe('training, measuring and using a tagger', () => {
   for (const model of taggerNames) {
     it(`${model}: the saved folder tags as the training measured`, async () => {
@@ -157,6 +192,10 @@ describe('training, measuring and using a tagger', () => {
     const train = (options: object) =>
       trainTokenClassifier({ data: join(folder, 'trips'), out: join(folder, 'none'), ...options });
     await assert.rejects(train({ maximumLength: 5, tooLong: 'refuse' }), /train\.conll:1: the sentence has/);
+    await assert.rejects(
+      train({ model: 'transformer', spelling: true }),
+      /cannot look at how tokens are written/,
+    );
     await assert.rejects(train({ model: 'hmm' }), /There is no model for entities 'hmm'/);
     const plain = join(folder, 'plain.conll');
     await writeFile(plain, 'a O\nb O\n');
