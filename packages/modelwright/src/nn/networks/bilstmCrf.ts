@@ -19,7 +19,8 @@ const make = defineLayer<BilstmCrfOptions>({
   call(context, { tags, characters, ...config }, ids, ...others) {
     const { dropoutRate = 0.5 } = config;
     const features = characters && characterConvolution(characters);
-    const written = features && drop(context, features.call(context.child('characters'), others.shift()!), dropoutRate);
+    const written =
+      features && drop(context, features.call(context.child('characters'), others.shift()!), dropoutRate);
     const { states } = bilstmStates(context, config, ids!, others[0], written);
     const emissions = dense(tags).call(context.child('emissions'), drop(context, states, dropoutRate));
     return crf(tags).call(context.child('crf'), emissions);

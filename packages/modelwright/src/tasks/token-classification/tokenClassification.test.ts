@@ -127,11 +127,10 @@ describe('how tokens are written', () => {
 
   it('leaves capitals out of the vocabulary, and knows characters from words', () => {
     const { sentences } = parseSentences('Rome B-X\nrome O\nin O\nIn O\n', 'a.conll');
-    const kind = tokenKind(sentences);
-    assert.equal(kind, 'word');
-    const spelled = tokenizerFor(sentences, { kind, lowercase: true });
+    assert.equal(tokenKind(sentences), 'word');
+    const spelled = tokenizerFor(sentences, { data: 'a', out: '' }, true);
     assert.equal(new Set(idsOf(['Rome', 'rome', 'ROME'], spelled, true)).size, 1);
-    const whole = tokenizerFor(sentences, { kind, lowercase: false, minimumCount: 1 });
+    const whole = tokenizerFor(sentences, { data: 'a', out: '', minimumCount: 1 }, false);
     assert.equal(new Set(idsOf(['Rome', 'rome', 'ROME'], whole, false)).size, 3);
     assert.equal(tokenKind(parseSentences('北 B-X\n京 I-X\n', 'a.conll').sentences), 'character');
   });
