@@ -10,26 +10,34 @@ export interface TextNetworkOptions {
 }
 
 /** A network with what it is trained with unless it is said otherwise. */
-interface TextNetwork {
+export interface TextNetwork {
   readonly make: (options: TextNetworkOptions) => Layer;
   readonly epochs: number;
+  /** Of small data there are more epochs, until they make so many steps. */
+  readonly steps?: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Decay of the running average of the parameters that is measured and saved, if one is kept. */
+  readonly average?: number;
 }
 
 /** The networks of the task by the names that the command line uses. */
 export const textNetworks = {
   'text-cnn': {
     make: ({ vocabulary, classes }) => textCnn({ vocabulary, classes }),
-    epochs: 4,
+    epochs: 5,
+    steps: 600,
     batchSize: 50,
-    learningRate: 1e-3,
+    learningRate: 5e-4,
+    average: 0.98,
   },
   bilstm: {
     make: ({ vocabulary, classes }) => bilstmClassifier({ vocabulary, classes }),
-    epochs: 6,
+    epochs: 4,
+    steps: 400,
     batchSize: 50,
     learningRate: 1e-3,
+    average: 0.98,
   },
   transformer: {
     make: ({ vocabulary, classes, maximumLength }) =>
@@ -39,6 +47,14 @@ export const textNetworks = {
     learningRate: 3e-4,
   },
 } as const satisfies Record<string, TextNetwork>;
+
+/** The most epochs that are made of small data. */
+const mostEpochs = 20;
+
+/** How often a network goes through data that makes so many steps. */
+export function epochsFor({ epochs, steps = 0 }: TextNetwork, stepsPerEpoch: number): number {
+  return Math.max(epochs, Math.min(mostEpochs, Math.ceil(steps / stepsPerEpoch)));
+}
 
 /** Batches are padded to whole multiples of 16. */
 const roundedLength = (length: number): number => Math.ceil(length / 16) * 16;

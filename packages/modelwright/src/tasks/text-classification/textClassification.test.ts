@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { NdArray } from '../../graph/array.js';
 import { openModel } from '../../saved/openModel.js';
+import { epochsFor, textNetworks } from './models.js';
 import { fitNaiveBayes, predictNaiveBayes } from './naiveBayes.js';
 import { openTextClassifier } from './prediction.js';
 import { generateReviews } from './reviews.js';
@@ -31,6 +32,17 @@ describe('naive Bayes', () => {
     near(likely(4, 1), 2 / 9);
     near(likely(9, 1), 2 / 9);
     assert.deepEqual(predictNaiveBayes(bayes, [[4, 4, 4, 8, 9]]), [0]);
+  });
+});
+
+describe('epochsFor', () => {
+  it('goes more often through small data, within bounds', () => {
+    const cnn = textNetworks['text-cnn'];
+    assert.deepEqual(
+      [1, 29, 40, 139, 1000].map((stepsPerEpoch) => epochsFor(cnn, stepsPerEpoch)),
+      [20, 20, 15, 5, 5],
+    );
+    assert.equal(epochsFor(textNetworks.transformer, 1), 5);
   });
 });
 
@@ -72,7 +84,13 @@ describe('a classifier of texts', () => {
 
   it('learns the generated reviews better than counting, and predicts from raw text in two languages', async () => {
     const out = join(folder, 'reviews');
-    const { metrics } = await trainTextClassifier({ data: 'reviews', out, epochs: 5, seed: 1 });
+    const { metrics } = await trainTextClassifier({
+      data: 'reviews',
+      out,
+      epochs: 5,
+      learningRate: 2e-3,
+      seed: 1,
+    });
     assert.ok(
       metrics.accuracy! > 0.95 && metrics.accuracy! > metrics.naiveBayesAccuracy! + 0.05,
       JSON.stringify(metrics),

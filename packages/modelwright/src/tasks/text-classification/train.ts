@@ -10,7 +10,7 @@ import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
 import { countedModel } from './counted.js';
 import { type EncodedTexts, encodeTexts, textBatches } from './encoded.js';
 import { measureTexts } from './evaluate.js';
-import { type TextNetworkName, textModelNames, textNetworks } from './models.js';
+import { epochsFor, type TextNetwork, type TextNetworkName, textModelNames, textNetworks } from './models.js';
 import { fitNaiveBayes, predictNaiveBayes } from './naiveBayes.js';
 import type { TextClassificationTrainOptions } from './options.js';
 import { evaluationFiles } from './report.js';
@@ -22,7 +22,7 @@ const defaultLength = 256;
 
 /**
  * Trains a classifier on labelled texts, measures it beside naive Bayes, and saves it with its tokenizer, a model card and a report.
- * Data with a part `dev` keeps the epoch that is best on it.
+ * Data with a part `dev` keeps the epoch with the lowest loss on it.
  * @throws Error when the data cannot be read, there are fewer than two labels, or the folder to save in holds something else
  */
 export async function trainTextClassifier(options: TextClassificationTrainOptions): Promise<TrainResult> {
@@ -102,13 +102,10 @@ interface NetworkTraining {
 
 async function trainTextNetwork(name: TextNetworkName, training: NetworkTraining): Promise<TrainedModel> {
   const { options, labels, tokenizer, maximumLength, train, validation } = training;
-  const network = textNetworks[name];
-  const {
-    epochs = network.epochs,
-    batchSize = network.batchSize,
-    learningRate = network.learningRate,
-    seed = 0,
-  } = options;
+  const network: TextNetwork = textNetworks[name];
+  const { batchSize = network.batchSize, learningRate = network.learningRate, seed = 0 } = options;
+  const batches = textBatches(train, { batchSize, labels, seed });
+  const { epochs = epochsFor(network, batches.length) } = options;
   const held =
     validation.sequences.length > 0 ? textBatches(validation, { batchSize: 64, labels }) : undefined;
   const layers = network.make({
@@ -118,14 +115,15 @@ async function trainTextNetwork(name: TextNetworkName, training: NetworkTraining
   });
   const trained = await trainNetwork(
     layers,
-    textBatches(train, { batchSize, labels, seed }),
+    batches,
     {
       loss: crossEntropy,
       metrics: [accuracy],
       optimizer: adam(learningRate),
       epochs,
       batchSize,
-      ...(held && { validation: held, keepBest: { metric: 'accuracy' } }),
+      ...(held && { validation: held, keepBest: { metric: 'loss' } }),
+      ...(network.average !== undefined && { average: network.average }),
     },
     {
       options,
