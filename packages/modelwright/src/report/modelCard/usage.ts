@@ -20,6 +20,7 @@ const usages: Readonly<Record<string, (sample: string | undefined) => string[]>>
   'text-classification': textUsage,
   'token-classification': (sample) => textUsage(sample, 'openTokenClassifier'),
   'text-generation': generationUsage,
+  translation: translationUsage,
 };
 
 function textUsage(sample = 'A text to classify.', open = 'openTextClassifier'): string[] {
@@ -56,6 +57,26 @@ function generationUsage(sample = 'The beginning of a text'): string[] {
     ),
     'The ids that the ONNX files take are those of `tokenizer.json`. `onnx/step.onnx` makes a token from cached keys and values: ' +
       '`past.*` begin with 0 positions, and `present.*` of one step are `past.*` of the next.',
+  ];
+}
+
+function translationUsage(sample = 'A text to translate.'): string[] {
+  return [
+    "On the command line, in this model's folder:",
+    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
+    'In TypeScript:',
+    codeBlock(
+      'ts',
+      [
+        "import { openTranslator } from 'modelwright/tasks';",
+        '',
+        "const translator = await openTranslator('.');",
+        `console.log(await translator.translate(${JSON.stringify(sample)}));`,
+      ].join('\n'),
+    ),
+    'The ids that the ONNX files take are those of `tokenizer.json` for the source, 0 at the end for padding, and those of ' +
+      '`target_tokenizer/tokenizer.json` for the target. `onnx/encoder.onnx` reads the source once; `onnx/step.onnx` then makes a token from ' +
+      'what the encoder gave and cached keys and values: `past.*` begin with 0 positions, and `present.*` of one step are `past.*` of the next.',
   ];
 }
 
