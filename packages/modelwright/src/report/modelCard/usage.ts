@@ -23,38 +23,34 @@ const usages: Readonly<Record<string, (sample: string | undefined) => string[]>>
   translation: translationUsage,
 };
 
+/** On the command line, and in TypeScript. */
+const predicting = (input: string, program: readonly string[]): string[] => [
+  "On the command line, in this model's folder:",
+  codeBlock('sh', `modelwright predict . ${input}`),
+  'In TypeScript:',
+  codeBlock('ts', program.join('\n')),
+];
+
 function textUsage(sample = 'A text to classify.', open = 'openTextClassifier'): string[] {
   return [
-    "On the command line, in this model's folder:",
-    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
-    'In TypeScript:',
-    codeBlock(
-      'ts',
-      [
-        `import { ${open} } from 'modelwright/tasks';`,
-        '',
-        `const model = await ${open}('.');`,
-        `console.log(await model.predict(${JSON.stringify(sample)}));`,
-      ].join('\n'),
-    ),
+    ...predicting(shellQuoted(sample), [
+      `import { ${open} } from 'modelwright/tasks';`,
+      '',
+      `const model = await ${open}('.');`,
+      `console.log(await model.predict(${JSON.stringify(sample)}));`,
+    ]),
     'The ids that the ONNX file takes are those of `tokenizer.json`, 0 at the end for padding.',
   ];
 }
 
 function generationUsage(sample = 'The beginning of a text'): string[] {
   return [
-    "On the command line, in this model's folder:",
-    codeBlock('sh', `modelwright predict . --prompt ${shellQuoted(sample)}`),
-    'In TypeScript:',
-    codeBlock(
-      'ts',
-      [
-        "import { openTextGenerator } from 'modelwright/tasks';",
-        '',
-        "const model = await openTextGenerator('.');",
-        `for await (const piece of model.generate(${JSON.stringify(sample)})) process.stdout.write(piece);`,
-      ].join('\n'),
-    ),
+    ...predicting(`--prompt ${shellQuoted(sample)}`, [
+      "import { openTextGenerator } from 'modelwright/tasks';",
+      '',
+      "const model = await openTextGenerator('.');",
+      `for await (const piece of model.generate(${JSON.stringify(sample)})) process.stdout.write(piece);`,
+    ]),
     'The ids that the ONNX files take are those of `tokenizer.json`. `onnx/step.onnx` makes a token from cached keys and values: ' +
       '`past.*` begin with 0 positions, and `present.*` of one step are `past.*` of the next.',
   ];
@@ -62,18 +58,12 @@ function generationUsage(sample = 'The beginning of a text'): string[] {
 
 function translationUsage(sample = 'A text to translate.'): string[] {
   return [
-    "On the command line, in this model's folder:",
-    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
-    'In TypeScript:',
-    codeBlock(
-      'ts',
-      [
-        "import { openTranslator } from 'modelwright/tasks';",
-        '',
-        "const translator = await openTranslator('.');",
-        `console.log(await translator.translate(${JSON.stringify(sample)}));`,
-      ].join('\n'),
-    ),
+    ...predicting(shellQuoted(sample), [
+      "import { openTranslator } from 'modelwright/tasks';",
+      '',
+      "const translator = await openTranslator('.');",
+      `console.log(await translator.translate(${JSON.stringify(sample)}));`,
+    ]),
     'The ids that the ONNX files take are those of `tokenizer.json` for the source, 0 at the end for padding, and those of ' +
       '`target_tokenizer/tokenizer.json` for the target. `onnx/encoder.onnx` reads the source once; `onnx/step.onnx` then makes a token from ' +
       'what the encoder gave and cached keys and values: `past.*` begin with 0 positions, and `present.*` of one step are `past.*` of the next.',
@@ -93,19 +83,13 @@ function soundUsage(sample = 'sound.wav'): string[] {
 
 function fileUsage(sample: string, predict: string): string[] {
   return [
-    "On the command line, in this model's folder:",
-    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
-    'In TypeScript:',
-    codeBlock(
-      'ts',
-      [
-        "import { openModel } from 'modelwright';",
-        `import { ${predict} } from 'modelwright/tasks';`,
-        '',
-        "const model = await openModel('.');",
-        `console.log(await ${predict}(model, [${JSON.stringify(sample)}]));`,
-      ].join('\n'),
-    ),
+    ...predicting(shellQuoted(sample), [
+      "import { openModel } from 'modelwright';",
+      `import { ${predict} } from 'modelwright/tasks';`,
+      '',
+      "const model = await openModel('.');",
+      `console.log(await ${predict}(model, [${JSON.stringify(sample)}]));`,
+    ]),
   ];
 }
 
