@@ -1,25 +1,38 @@
-// Checks the house's order: a room of packages/modelwright/src may import from the rooms below it, never from one above.
+// Checks the order of each package: a room may import from the rooms below it, never from one above.
 // Also checks that one file alone imports each package of ONNX Runtime. Prints what is wrong; exits with 1 if anything is.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Bottom up. ARCHITECTURE.md says why. */
-const rooms = [
-  'graph',
-  'onnx',
-  'primitives',
-  'transforms',
-  'runtime',
-  'optim',
-  'nn',
-  'importer',
-  'data',
-  'report',
-  'saved',
-  'train',
-  'tasks',
-];
+/** The rooms of each package, bottom up. ARCHITECTURE.md says why. */
+const houses = {
+  'packages/modelwright/src': [
+    'graph',
+    'onnx',
+    'primitives',
+    'transforms',
+    'runtime',
+    'optim',
+    'nn',
+    'importer',
+    'data',
+    'report',
+    'saved',
+    'train',
+    'tasks',
+  ],
+  'packages/platform/src': [
+    'store',
+    'runs',
+    'registry',
+    'server',
+    'access',
+    'serving',
+    'api',
+    'client',
+    'cli',
+  ],
+};
 
 /** Packages that one file alone imports. */
 const guarded = { 'onnxruntime-node': 'runtime/ortNode.ts', 'onnxruntime-web': 'runtime/ortWeb.ts' };
@@ -27,34 +40,38 @@ const guarded = { 'onnxruntime-node': 'runtime/ortNode.ts', 'onnxruntime-web': '
 /** Files for tests: they may import from anywhere. */
 const forTests = /(^|\/)testing(\/|\.ts$)|\.test\.ts$|(^|\/)conformance\w*\.ts$/;
 
-const source = join(fileURLToPath(new URL('..', import.meta.url)), 'packages/modelwright/src');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const imports = /^(?:import|export)\b[^'";]*'([^']+)'|\bimport\('([^']+)'\)/gm;
-const violations = [];
-
-for (const entry of readdirSync(source, { recursive: true }).sort()) {
-  const file = entry.replaceAll('\\', '/');
-  if (!file.endsWith('.ts') || forTests.test(file)) continue;
-  const room = file.split('/')[0];
-  const inside = file.includes('/');
-  if (inside && !rooms.includes(room)) violations.push(`${file}: '${room}' is no room of the house`);
-  const code = readFileSync(join(source, file), 'utf8');
-  for (const [, declared, loaded] of code.matchAll(imports)) {
-    const target = declared ?? loaded;
-    for (const [name, owner] of Object.entries(guarded)) {
-      if ((target === name || target.startsWith(`${name}/`)) && file !== owner) {
-        violations.push(`${file} imports ${target}: only ${owner} may`);
-      }
-    }
-    if (!target.startsWith('.') || !inside) continue;
-    const other = posix.join(posix.dirname(file), target).split('/')[0];
-    if (rooms.indexOf(other) > rooms.indexOf(room)) {
-      violations.push(`${file} imports ${target}: '${other}' lies above '${room}'`);
-    }
-  }
-}
-
+const violations = Object.entries(houses).flatMap(([house, rooms]) => check(join(root, house), rooms));
 for (const violation of violations) console.log(violation);
+const count = Object.values(houses).flat().length;
 console.log(
-  violations.length === 0 ? `The ${rooms.length} rooms are in order.` : `${violations.length} violation(s).`,
+  violations.length === 0 ? `The ${count} rooms are in order.` : `${violations.length} violation(s).`,
 );
 process.exitCode = violations.length === 0 ? 0 : 1;
+
+function check(source, rooms) {
+  const found = [];
+  for (const entry of readdirSync(source, { recursive: true }).sort()) {
+    const file = entry.replaceAll('\\', '/');
+    if (!file.endsWith('.ts') || forTests.test(file)) continue;
+    const room = file.split('/')[0];
+    const inside = file.includes('/');
+    if (inside && !rooms.includes(room)) found.push(`${file}: '${room}' is no room of the house`);
+    const code = readFileSync(join(source, file), 'utf8');
+    for (const [, declared, loaded] of code.matchAll(imports)) {
+      const target = declared ?? loaded;
+      for (const [name, owner] of Object.entries(guarded)) {
+        if ((target === name || target.startsWith(`${name}/`)) && file !== owner) {
+          found.push(`${file} imports ${target}: only ${owner} may`);
+        }
+      }
+      if (!target.startsWith('.') || !inside) continue;
+      const other = posix.join(posix.dirname(file), target).split('/')[0];
+      if (rooms.indexOf(other) > rooms.indexOf(room)) {
+        found.push(`${file} imports ${target}: '${other}' lies above '${room}'`);
+      }
+    }
+  }
+  return found;
+}

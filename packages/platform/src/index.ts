@@ -1,6 +1,6 @@
 export { type ClientOptions, PlatformClient } from './client/client.js';
-export { type RecordedRun, RunRecorder } from './runs/recorder.js';
-export { localRuns, type RunSink, remoteRuns } from './runs/sink.js';
+export { type RecordedRun, RunRecorder } from './client/recorder.js';
+export { localRuns, type RunSink, remoteRuns } from './client/sink.js';
 export { type AppOptions, createApp } from './server/app.js';
 export { type RunningServer, type ServeOptions, serve } from './server/serve.js';
 export { type ServedModel, type ServeModelOptions, serveModel } from './server/servedModel.js';

@@ -30,8 +30,8 @@ const readable = /\.(md|svg|json)$/;
 export async function trackTraining(options: ClientOptions, training: TrackedTraining): Promise<Tracking> {
   const [{ PlatformClient }, { RunRecorder }, { remoteRuns }] = await Promise.all([
     import('../client/client.js'),
-    import('../runs/recorder.js'),
-    import('../runs/sink.js'),
+    import('../client/recorder.js'),
+    import('../client/sink.js'),
   ]);
   const client = new PlatformClient(options);
   const recorder = await RunRecorder.begin(remoteRuns(options), {

@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import type { Callback } from 'modelwright';
 import type { TrainEvent } from 'modelwright/tasks';
+import type { NewRun, Point } from '../runs/record.js';
 import type { JsonObject } from '../store/schema.js';
 import { version } from '../version.js';
-import type { NewRun, Point } from './record.js';
 import type { RunSink } from './sink.js';
 
 /** A run as it is begun by a recorder; the environment is found out. */

@@ -1,8 +1,16 @@
 import { toAnyNumber } from '../api/schemas.js';
-import type { ClientOptions } from '../client/client.js';
-import { PlatformClient } from '../client/client.js';
+import {
+  addArtefact,
+  addLines,
+  addPoints,
+  createRun,
+  endRun,
+  type NewRun,
+  type Point,
+} from '../runs/record.js';
 import type { Store } from '../store/index.js';
-import { addArtefact, addLines, addPoints, createRun, endRun, type NewRun, type Point } from './record.js';
+import type { ClientOptions } from './client.js';
+import { PlatformClient } from './client.js';
 
 /** What a run says, wherever it is kept. */
 export interface RunSink {
