@@ -88,7 +88,12 @@ export class Context {
   static using(
     parameters: TensorTree,
     state: TensorTree,
-    options: { training?: boolean; key?: Tensor | undefined; decoding?: Decoding | undefined } = {},
+    options: {
+      training?: boolean;
+      key?: Tensor | undefined;
+      decoding?: Decoding | undefined;
+      held?: ((name: string) => boolean) | undefined;
+    } = {},
   ): Context {
     const trees = {
       parameters: parameters as MutableTree<Tensor>,
@@ -102,6 +107,7 @@ export class Context {
       making: undefined,
       observer: undefined,
       decoding: options.decoding,
+      held: options.held,
       salts: 0,
     });
   }
@@ -121,8 +127,11 @@ export class Context {
     return new Context('', trees, { training: false, key: undefined, salts: 0, ...call });
   }
 
+  /** Whether this is training. A layer of which every parameter is held computes as in prediction. */
   get training(): boolean {
-    return this.#call.training;
+    if (!this.#call.training || !this.#call.held) return this.#call.training;
+    const own = Object.entries(this.parameters).filter(([, value]) => 'dtype' in value);
+    return own.length === 0 || own.some(([name]) => !this.holds(name));
   }
 
   /** Set while the model is called for a few positions at a time. */

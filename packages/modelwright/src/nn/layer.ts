@@ -22,6 +22,8 @@ export interface ApplyOptions {
   readonly key?: Tensor;
   /** Set to call the model for a few positions at a time; see decodingGraphs(). */
   readonly decoding?: Decoding;
+  /** Which parameters are held, not trained, by their whole names. Default: none. */
+  readonly held?: (name: string) => boolean;
   /** Running means and the like, for models that keep some. */
   readonly state?: TensorTree;
 }

@@ -13,6 +13,7 @@ export {
   type UpdateOutput,
 } from './optimizer.js';
 export { type PlateauState, ReduceOnPlateau, type ReduceOnPlateauOptions } from './plateau.js';
+export { withRateFactors } from './rateFactors.js';
 export { type OptimizerJson, optimizerFromJson, optimizers, optimizerToJson } from './registry.js';
 export { type RmspropOptions, rmsprop } from './rmsprop.js';
 export type { ConfigurableSchedule, Schedule } from './schedule.js';

@@ -8,6 +8,8 @@ import type { EngineVariables } from './engine/protocol.js';
 export interface TrainingProgress {
   /** Epochs completed. */
   readonly epoch: number;
+  /** Epochs that were over when what is frozen was last looked at. */
+  readonly stage: number;
   /** Batches of the current epoch that are done. */
   readonly batch: number;
   /** Optimiser steps taken. */

@@ -1,5 +1,4 @@
 import type { Dataset } from '../data/dataset.js';
-import type { Variables } from '../nn/context.js';
 import type { Layer } from '../nn/layer.js';
 import { learningRateOf, ReduceOnPlateau } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
@@ -14,7 +13,8 @@ import { initialVariables } from './modelInput.js';
 import { BestEpoch } from './monitor.js';
 import type { FitOptions } from './options.js';
 import { type CheckpointStore, trainingPlatform } from './platform.js';
-import { noTotals, type StepOutcome, summarizeTotals, type Totals, TrainingSession } from './session.js';
+import { noTotals, type StepOutcome, summarizeTotals, type Totals, type TrainingSession } from './session.js';
+import { describeTransfer, StagedSession } from './stages.js';
 import { TrainedModel } from './trained.js';
 
 const lastCheckpoint = 'last.safetensors';
@@ -58,7 +58,7 @@ class Training {
   readonly #batches: Dataset<Batch>;
   readonly #validation: Dataset | undefined;
   readonly #options: FitOptions;
-  readonly #session: TrainingSession;
+  readonly #stages: StagedSession;
   readonly #sample: Batch;
   readonly #store: CheckpointStore | undefined;
   readonly #identity: Checkpoint['identity'];
@@ -78,8 +78,10 @@ class Training {
   readonly #plateau: ReduceOnPlateau | undefined;
   readonly #best: BestEpoch | undefined;
   readonly #control: TrainingControl;
+  /** Epochs that were over when what is frozen was last looked at. */
+  #stage = 0;
   #bestVariables: EngineVariables | undefined;
-  #lastGood: EngineVariables | undefined;
+  #lastGood: { readonly variables: EngineVariables; readonly stage: number } | undefined;
 
   static async open(model: Layer, data: Dataset, options: FitOptions): Promise<Training> {
     requireCounts(options);
@@ -102,7 +104,7 @@ class Training {
     const variables =
       options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
     if (held) await requireMeasurable(held, { ...options, model, variables, metrics: options.metrics ?? [] });
-    const session = await TrainingSession.open(
+    const stages = await StagedSession.open(
       { ...options, model, variables, metrics: options.metrics ?? [], seed },
       sample,
     );
@@ -110,16 +112,15 @@ class Training {
       const training = new Training(model, options, {
         batches: batches as Dataset<Batch>,
         held,
-        session,
+        stages,
         sample,
-        variables,
         examples: batched ? batches.length * batchLength(sample) : train.length,
       });
       training.#fingerprint = await train.fingerprint();
       await training.#resume();
       return training;
     } catch (error) {
-      await session.close();
+      await stages.close();
       throw error;
     }
   }
@@ -130,9 +131,8 @@ class Training {
     parts: {
       batches: Dataset<Batch>;
       held: Dataset | undefined;
-      session: TrainingSession;
+      stages: StagedSession;
       sample: Batch;
-      variables: Variables;
       examples: number;
     },
   ) {
@@ -142,7 +142,7 @@ class Training {
       ? parts.batches.take(Math.min(2, parts.batches.length))
       : parts.batches;
     this.#validation = parts.held;
-    this.#session = parts.session;
+    this.#stages = parts.stages;
     this.#sample = parts.sample;
     this.#examples = parts.examples;
     this.#epochs = options.fastDevRun ? 1 : (options.epochs ?? 1);
@@ -159,12 +159,17 @@ class Training {
       optimizer: options.optimizer.type,
       seed: options.seed ?? 0,
       accumulate: options.accumulate ?? 1,
-      workers: parts.session.workers,
+      workers: parts.stages.session.workers,
+      transfer: describeTransfer(options),
     };
   }
 
+  get #session(): TrainingSession {
+    return this.#stages.session;
+  }
+
   close(): Promise<void> {
-    return this.#session.close();
+    return this.#stages.close();
   }
 
   async run(): Promise<TrainedModel> {
@@ -180,6 +185,8 @@ class Training {
     try {
       for (const callback of callbacks) await callback.onTrainBegin?.(this.#control);
       while (this.#epoch < this.#epochs && !this.#stopped) {
+        await this.#stages.enter(this.#epoch);
+        this.#stage = this.#epoch;
         await this.#runEpoch((step, metrics) => progress?.update({ epoch: this.#epoch + 1, step, metrics }));
         if (this.#options.signal?.aborted) {
           await this.#saveCheckpoint();
@@ -314,11 +321,11 @@ class Training {
     this.#batch = 0;
     this.#epochSeconds = 0;
     this.#totals = noTotals();
-    this.#lastGood = reached;
+    this.#lastGood = { variables: reached, stage: this.#stage };
     this.#plateau?.update(validation?.loss ?? train.loss!);
     if (this.#best?.improves(record)) {
-      this.#bestVariables = this.#lastGood;
-      await this.#store?.write(bestCheckpoint, this.#encode(this.#lastGood));
+      this.#bestVariables = reached;
+      await this.#store?.write(bestCheckpoint, this.#encode(reached));
     }
     if (this.#best?.exhausted) this.#stopped = true;
     return record;
@@ -338,7 +345,9 @@ class Training {
         training.#scale *= factor;
       },
       variables: async () => training.#session.variablesOf(await training.#session.read()),
-      parameters: training.#session.parameterCount,
+      get parameters(): number {
+        return training.#session.parameterCount;
+      },
       get history(): History {
         return { epochs: training.#records };
       },
@@ -352,6 +361,7 @@ class Training {
       identity: this.#identity,
       progress: {
         epoch: this.#epoch,
+        stage: this.#stage,
         batch: this.#batch,
         step: this.#step,
         epochSeconds: this.#epochSeconds,
@@ -378,7 +388,8 @@ class Training {
     const where = `${checkpoint.directory}/${lastCheckpoint}`;
     const { variables, statistics, progress, identity } = decodeCheckpoint(content, where);
     requireSameTraining(identity, this.#identity, where);
-    await this.#session.restore(variables);
+    await this.#stages.restore(variables, progress.stage);
+    this.#stage = progress.stage;
     this.#epoch = progress.epoch;
     this.#batch = progress.batch;
     this.#step = progress.step;
@@ -395,22 +406,23 @@ class Training {
   }
 
   #lastGoodModel(): TrainedModel | undefined {
-    return this.#lastGood && this.#trainedModel(this.#lastGood, 0);
+    return this.#lastGood && this.#trainedModel(this.#lastGood.variables, 0, this.#lastGood.stage);
   }
 
   async #result(seconds: number): Promise<TrainedModel> {
     const keepsBest =
       this.#options.keepBest !== undefined || this.#options.earlyStopping?.restoreBest !== false;
     const best = keepsBest ? this.#bestVariables : undefined;
-    if (!best) return this.#trainedModel(await this.#session.read(), seconds);
-    return this.#trainedModel(best, seconds, this.#best?.state?.epoch);
+    if (!best) return this.#trainedModel(await this.#session.read(), seconds, this.#stage);
+    const epoch = this.#best?.state?.epoch ?? 1;
+    return this.#trainedModel(best, seconds, epoch - 1, epoch);
   }
 
-  #trainedModel(flat: EngineVariables, seconds: number, bestEpoch?: number): TrainedModel {
-    const { optimizer, loss, metrics = [], seed = 0, batchSize, device = 'cpu', average } = this.#options;
+  #trainedModel(flat: EngineVariables, seconds: number, stage: number, bestEpoch?: number): TrainedModel {
+    const { optimizer, loss, metrics = [], seed = 0, batchSize, device = 'cpu' } = this.#options;
     return new TrainedModel({
       model: this.#model,
-      variables: this.#session.variablesOf(flat, average !== undefined),
+      variables: this.#stages.variablesAt(flat, stage),
       history: { epochs: [...this.#records] },
       loss,
       metrics,

@@ -3,9 +3,11 @@ import type { Tensor } from '../graph/tensor.js';
 import type { TensorTree, Variables } from '../nn/context.js';
 import type { Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
+import type { NamePattern } from '../nn/names.js';
 import type { Optimizer, ReduceOnPlateau } from '../optim/index.js';
 import type { Device } from '../runtime/runtime.js';
 import type { Callback, EarlyStoppingOptions, Monitor } from './callbacks.js';
+import type { Unfreezing } from './held.js';
 
 export interface CheckpointOptions {
   /** The folder to keep checkpoints in; made when it is not there. */
@@ -38,6 +40,15 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Start from these parameters instead of fresh ones. */
   readonly variables?: Variables;
+  /**
+   * Parameters that stay as they are, by name: `'0.*'`, a regular expression, or several. They cost no gradient, and layers in which
+   * everything is frozen compute as in prediction: their running statistics stay too. Default: none.
+   */
+  readonly freeze?: NamePattern;
+  /** Frozen parameters that are trained after some epochs: `[{ after: 2, names: '0.7.*' }, { after: 4, names: '*' }]`. */
+  readonly unfreeze?: readonly Unfreezing[];
+  /** What the learning rate of some parameters is multiplied with: `[['0.*', 0.1]]`; the first pattern that fits counts. */
+  readonly learningRateOf?: readonly (readonly [names: NamePattern, factor: number])[];
   /** Batches whose gradients are added up for one step. Default: 1. */
   readonly accumulate?: number;
   /** The largest Euclidean length of the whole gradient; longer ones are shortened to it. */

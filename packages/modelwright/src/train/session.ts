@@ -1,9 +1,10 @@
 import { NdArray, sizeOf } from '../graph/array.js';
 import type { Graph } from '../graph/graph.js';
-import { leaves, unflatten } from '../graph/tree.js';
+import { entries } from '../graph/tree.js';
 import type { ArrayTree, Variables } from '../nn/context.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { Optimizer } from '../optim/index.js';
+import { rateFactorSlot } from '../optim/rateFactors.js';
 import { randomKey } from '../primitives/index.js';
 import { compileElementwise } from '../runtime/elementwise/compile.js';
 import { VectorMemory } from '../runtime/elementwise/run.js';
@@ -24,6 +25,7 @@ import {
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
 import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
+import { withArrays } from './held.js';
 import { trainingPlatform } from './platform.js';
 import {
   hyperNames,
@@ -45,6 +47,8 @@ export interface SessionOptions extends StepSpec {
   readonly workers?: number | undefined;
   readonly clipNorm?: number | undefined;
   readonly clipValue?: number | undefined;
+  /** What the learning rate of a parameter is multiplied with, by its name; used by optimisers made by `withRateFactors`. */
+  readonly rateFactor?: ((name: string) => number) | undefined;
   /** Decay of the running average of the parameters, if one is kept. */
   readonly average?: number | undefined;
   readonly classWeights?: readonly number[] | undefined;
@@ -150,7 +154,7 @@ export class TrainingSession {
     const types = rowTypes(sample, batchLength(sample));
     const traced = options.optimizer ? traceGradient(options, types) : traceEvaluation(options, types);
     await breathe();
-    const layouts = layoutsOf(options.variables);
+    const layouts = layoutsOf(options.variables, options.held);
     const { optimizer } = options;
     const wanted =
       options.workers ??
@@ -331,17 +335,7 @@ export class TrainingSession {
 
   /** The model's variables out of what `read` gave; those of the running average where one is kept and wanted. */
   variablesOf(flat: EngineVariables, averaged = false): Variables {
-    const { variables } = this.#options;
-    const tree = (like: ArrayTree, layout: Layout, vector: Float32Array): ArrayTree =>
-      unflatten(like, [...arraysOf(layout.places, vector).values()]) as ArrayTree;
-    return {
-      parameters: tree(
-        variables.parameters,
-        this.#layouts.parameters,
-        averaged && flat.average ? flat.average : flat.parameters,
-      ),
-      state: tree(variables.state, this.#layouts.state, flat.state),
-    };
+    return variablesFrom(this.#options, flat, averaged);
   }
 
   /** Starts from these variables, with the optimiser's arrays at their beginning. */
@@ -350,10 +344,43 @@ export class TrainingSession {
     await this.#engine.write({
       parameters,
       state: flatten(this.#layouts.state, variables.state),
-      slots: (this.#options.optimizer?.slots ?? []).map(({ initial }) =>
-        new Float32Array(parameters.length).fill(initial),
-      ),
+      slots: this.#startingSlots(),
       average: this.#options.average === undefined ? undefined : parameters.slice(),
+    });
+  }
+
+  #startingSlots(): Float32Array<ArrayBuffer>[] {
+    const { places, size } = this.#layouts.parameters;
+    return (this.#options.optimizer?.slots ?? []).map(({ name, initial }) => {
+      const slot = new Float32Array(size).fill(initial);
+      if (name !== rateFactorSlot) return slot;
+      for (const { name: parameter, offset, shape } of places)
+        slot.fill(this.#options.rateFactor?.(parameter) ?? 1, offset, offset + sizeOf(shape));
+      return slot;
+    });
+  }
+
+  /**
+   * Goes on from a session in which more was held: the same variables, the optimiser's arrays where it had some, and those of what
+   * is new at their beginning.
+   */
+  async continueFrom(earlier: TrainingSession, flat: EngineVariables): Promise<void> {
+    const [from, to] = [earlier.#layouts.parameters, this.#layouts.parameters];
+    const variables = earlier.variablesOf(flat);
+    const parameters = flatten(to, variables.parameters);
+    const carried = (vector: Float32Array<ArrayBuffer>, start: Float32Array<ArrayBuffer>) => {
+      const known = arraysOf(from.places, vector);
+      for (const { name, offset } of to.places) {
+        const array = known.get(name);
+        if (array) start.set(array.data, offset);
+      }
+      return start;
+    };
+    await this.#engine.write({
+      parameters,
+      state: flatten(this.#layouts.state, variables.state),
+      slots: this.#startingSlots().map((start, i) => carried(flat.slots[i]!, start)),
+      average: flat.average && carried(flat.average, parameters.slice()),
     });
   }
 
@@ -364,10 +391,23 @@ export class TrainingSession {
 
 function flatten(layout: Layout, tree: ArrayTree): Float32Array<ArrayBuffer> {
   const vector = new Float32Array(layout.size);
-  const arrays = leaves<NdArray>(tree);
-  for (const [position, { offset }] of layout.places.entries())
-    vector.set(arrays[position]!.data as Float32Array, offset);
+  const arrays = new Map(entries<NdArray>(tree));
+  for (const { name, offset } of layout.places) vector.set(arrays.get(name)!.data as Float32Array, offset);
   return vector;
+}
+
+/** A model's variables out of the flat vectors of a session with these options; what it held is as it was. */
+export function variablesFrom(
+  { variables, held }: Pick<SessionOptions, 'variables' | 'held'>,
+  flat: EngineVariables,
+  averaged = false,
+): Variables {
+  const { parameters, state } = layoutsOf(variables, held);
+  const vector = averaged && flat.average ? flat.average : flat.parameters;
+  return {
+    parameters: withArrays(variables.parameters, arraysOf(parameters.places, vector)),
+    state: withArrays(variables.state, arraysOf(state.places, flat.state)),
+  };
 }
 
 /** Below this many operations for each parameter, handing the parameters around costs more than splitting the batch gains. */

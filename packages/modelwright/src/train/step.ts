@@ -10,9 +10,10 @@ import type { Layer } from '../nn/layer.js';
 import type { ConfigurableLoss, CrossEntropyOptions, Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
 import { emaUpdate, type Optimizer } from '../optim/index.js';
-import { clip, mul, step as positive, sum } from '../primitives/index.js';
+import { clip, constant, mul, step as positive, sum } from '../primitives/index.js';
 import { gradients } from '../transforms/grad.js';
 import { type Layout, layOut } from './engine/layout.js';
+import { type HeldNames, nothingHeld } from './held.js';
 import { modelInput } from './modelInput.js';
 
 /** What a training step is made of. */
@@ -24,16 +25,21 @@ export interface StepSpec {
   readonly metrics: readonly Metric[];
   /** Added to the loss: a function of the parameters alone. */
   readonly penalty?: ((parameters: TensorTree) => Tensor) | undefined;
+  /** What is held as it is, a constant of the graphs. Default: nothing. */
+  readonly held?: HeldNames | undefined;
 }
 
 /** The arrays of a batch by name, without values. */
 export type BatchTypes = Readonly<Record<string, { readonly dtype: DType; readonly shape: Shape }>>;
 
-/** Where a model's arrays lie when they are flat: parameters, and state. */
-export function layoutsOf({ parameters, state }: Variables): { parameters: Layout; state: Layout } {
-  const list = (tree: Variables['parameters']) =>
-    entries<NdArray>(tree).map(([name, { shape }]) => ({ name, shape }));
-  return { parameters: layOut(list(parameters)), state: layOut(list(state)) };
+/** Where a model's arrays lie when they are flat: parameters, and state. What is held lies nowhere. */
+export function layoutsOf(
+  { parameters, state }: Variables,
+  held: HeldNames = nothingHeld,
+): { parameters: Layout; state: Layout } {
+  const list = (tree: Variables['parameters'], resting: ReadonlySet<string>) =>
+    entries<NdArray>(tree).flatMap(([name, { shape }]) => (resting.has(name) ? [] : [{ name, shape }]));
+  return { parameters: layOut(list(parameters, held.parameters)), state: layOut(list(state, held.state)) };
 }
 
 /** The names of the arrays in a batch that the model takes, in order: all but the target and the weight. */
@@ -42,6 +48,7 @@ export function inputNamesOf(batch: Readonly<Record<string, unknown>>): string[]
 }
 
 interface TracedModel {
+  /** Those that are not held. */
   readonly variables: readonly Tensor[];
   readonly parameters: TensorTree;
   readonly state: TensorTree;
@@ -51,10 +58,13 @@ interface TracedModel {
   readonly weight: Tensor;
 }
 
-function placeholders({ variables }: StepSpec, types: BatchTypes): TracedModel {
-  const stand = (tree: Variables['parameters']): Tensor[] =>
-    entries<NdArray>(tree).map(([name, { dtype, shape }]) => input(name, dtype, shape));
-  const [parameters, state] = [stand(variables.parameters), stand(variables.state)];
+function placeholders({ variables, held = nothingHeld }: StepSpec, types: BatchTypes): TracedModel {
+  const stand = (tree: Variables['parameters'], resting: ReadonlySet<string>): Tensor[] =>
+    entries<NdArray>(tree).map(([name, array]) =>
+      resting.has(name) ? constant(array) : input(name, array.dtype, array.shape),
+    );
+  const parameters = stand(variables.parameters, held.parameters);
+  const state = stand(variables.state, held.state);
   const names = inputNamesOf(types);
   const target = types.target;
   if (!target)
@@ -64,7 +74,7 @@ function placeholders({ variables }: StepSpec, types: BatchTypes): TracedModel {
   const batch = [...names, 'target'].map((name) => input(name, types[name]!.dtype, types[name]!.shape));
   const weight = input('weight', 'float32', [target.shape[0]!]);
   return {
-    variables: [...parameters, ...state],
+    variables: [...parameters, ...state].filter(({ node }) => !node),
     parameters: unflatten(variables.parameters, parameters) as TensorTree,
     state: unflatten(variables.state, state) as TensorTree,
     batch: [...batch, weight],
@@ -148,18 +158,20 @@ export function traceGradient(spec: StepSpec, types: BatchTypes): TracedGraph {
       training: true,
       key,
       state: traced.state,
+      ...(spec.held && { held: (name: string) => spec.held!.parameters.has(name) }),
     },
   );
   const loss = weightedLoss(spec.loss, prediction, traced.target, traced.weight);
   const total = spec.penalty ? loss.add(mul(spec.penalty(traced.parameters), share)) : loss;
-  const parameters = entries<Tensor>(traced.parameters).map(([, tensor]) => tensor);
+  const trained = entries<Tensor>(traced.parameters).flatMap(([, tensor]) => (tensor.node ? [] : [tensor]));
+  const moved = entries<Tensor>(newState).filter(([name]) => !spec.held?.state.has(name));
   const extras = [
     { name: 'loss', value: total },
     ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight),
   ];
   const outputs = [
-    ...gradients(total, parameters),
-    ...entries<Tensor>(newState).map(([, tensor]) => mul(tensor, share)),
+    ...gradients(total, trained),
+    ...moved.map(([, tensor]) => mul(tensor, share)),
     ...extras.map(({ value }) => value),
   ];
   return {
