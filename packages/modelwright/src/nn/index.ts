@@ -87,6 +87,7 @@ export {
   transformerEncoderLayer,
 } from './layers/transformer.js';
 export type { Padding, Sizes, WindowOptions } from './layers/window.js';
+export { type NamePattern, nameMatcher } from './names.js';
 export * from './networks/index.js';
 export {
   defineLayer,
@@ -100,3 +101,10 @@ export {
 } from './registry.js';
 export { viterbi } from './sequences/linearChain.js';
 export { summarize } from './summarize.js';
+export {
+  type HeadOptions,
+  type Transferred,
+  transferVariables,
+  type WithHead,
+  withHead,
+} from './transfer.js';

@@ -1,8 +1,8 @@
 // Which of a model's variables are meant, by their names.
 
 /**
- * Names of variables: one name or several, where `*` stands for anything (`layer1.*`) and a name stands for everything within it
- * too (`0` for `0.weight`), or a regular expression.
+ * Names of variables: one name or several, where `*` stands for anything (`layer1.*`), a name stands for everything within it too (`0`
+ * for `0.weight`), and `!` in front takes names out again (`['*', '!head']`); or regular expressions.
  */
 export type NamePattern = string | RegExp | readonly (string | RegExp)[];
 
@@ -11,11 +11,16 @@ export function nameMatcher(pattern: NamePattern): (name: string) => boolean {
   const list = Array.isArray(pattern)
     ? (pattern as readonly (string | RegExp)[])
     : [pattern as string | RegExp];
-  const tests = list.map((each) => (typeof each === 'string' ? globTest(each) : each));
-  return (name) => tests.some((test) => name.search(test) >= 0);
+  const isOut = (each: string | RegExp): boolean => typeof each === 'string' && each.startsWith('!');
+  const wanted = list.filter((each) => !isOut(each)).map(test);
+  const out = list.filter(isOut).map((each) => test(String(each).slice(1)));
+  const fits = (tests: readonly RegExp[], name: string): boolean =>
+    tests.some((each) => name.search(each) >= 0);
+  return (name) => fits(wanted, name) && !fits(out, name);
 }
 
-function globTest(glob: string): RegExp {
-  const literal = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+function test(pattern: string | RegExp): RegExp {
+  if (typeof pattern !== 'string') return pattern;
+  const literal = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${literal.join('.*')}(\\..*)?$`, 's');
 }

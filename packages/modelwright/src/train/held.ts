@@ -1,7 +1,7 @@
 // Variables that a training holds as they are: frozen parameters, and the running statistics that belong to them. They are constants
 // of the training's graphs, so no gradient is computed for them, and none through what depends on them alone.
 import type { NdArray } from '../graph/array.js';
-import { entries, unflatten } from '../graph/tree.js';
+import { entries } from '../graph/tree.js';
 import type { ArrayTree, Variables } from '../nn/context.js';
 import { type NamePattern, nameMatcher } from '../nn/names.js';
 
@@ -81,9 +81,3 @@ export function heldAfter(
 /** Whether two lists of held names are the same. */
 export const sameHeld = (a: HeldNames, b: HeldNames): boolean =>
   a.parameters.size === b.parameters.size && [...a.parameters].every((name) => b.parameters.has(name));
-
-/** The arrays of a tree with those by name put in; the others stay. */
-export function withArrays(tree: ArrayTree, arrays: ReadonlyMap<string, NdArray>): ArrayTree {
-  const filled = entries<NdArray>(tree).map(([name, array]) => arrays.get(name) ?? array);
-  return unflatten(tree, filled) as ArrayTree;
-}

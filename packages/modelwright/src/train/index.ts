@@ -4,5 +4,6 @@ export { NonFiniteLossError } from './errors.js';
 export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { ExportForm } from './export.js';
 export { fit } from './fit.js';
+export type { Unfreezing } from './held.js';
 export type { CheckpointOptions, FitOptions } from './options.js';
 export { TrainedModel, type TrainingRecord } from './trained.js';

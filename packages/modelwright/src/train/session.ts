@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import { entries } from '../graph/tree.js';
 import type { ArrayTree, Variables } from '../nn/context.js';
 import type { Metric } from '../nn/metrics/index.js';
+import { withArrays } from '../nn/transfer.js';
 import type { Optimizer } from '../optim/index.js';
 import { rateFactorSlot } from '../optim/rateFactors.js';
 import { randomKey } from '../primitives/index.js';
@@ -25,7 +26,6 @@ import {
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, shareOf } from './engine/layout.js';
 import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
-import { withArrays } from './held.js';
 import { trainingPlatform } from './platform.js';
 import {
   hyperNames,

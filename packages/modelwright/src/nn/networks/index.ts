@@ -1,8 +1,10 @@
 import type { Layer } from '../layer.js';
 import { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 import { mlp } from './mlp.js';
-import { resnet18, resnet34 } from './resnet.js';
+import { mobilenetV2 } from './mobilenet.js';
+import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
+import { vitSmall } from './vit.js';
 
 export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
@@ -12,11 +14,13 @@ export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type FcosOptions, fcos } from './fcos.js';
 export { type GptOptions, gpt } from './gpt.js';
 export { type MlpOptions, mlp } from './mlp.js';
-export { type ResnetOptions, resnet18, resnet34 } from './resnet.js';
+export { type MobilenetOptions, mobilenetV2 } from './mobilenet.js';
+export { type ResnetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
 export { type TextCnnOptions, textCnn } from './textCnn.js';
 export { type TransformerClassifierOptions, transformerClassifier } from './transformerClassifier.js';
 export { type TranslationTransformerOptions, translationTransformer } from './translationTransformer.js';
+export { type VitOptions, vit, vitSmall } from './vit.js';
 
 /** Ready-made networks by the names that the command line uses. */
 export const networks = {
@@ -24,6 +28,9 @@ export const networks = {
   'small-cnn': smallCnn,
   resnet18,
   resnet34,
+  resnet50,
+  'mobilenet-v2': mobilenetV2,
+  'vit-small': vitSmall,
   mlp,
 } as const satisfies Record<string, (options: NetworkOptions) => Layer>;
 

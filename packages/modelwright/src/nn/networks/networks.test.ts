@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NdArray } from '../../graph/array.js';
 import { runReference } from '../../graph/evaluate.js';
+import { entries } from '../../graph/tree.js';
 import { spread } from '../../primitives/define.js';
 import { summaryTotals } from '../../report/summary.js';
 import { openOrt } from '../../runtime/testing.js';
+import { assertNear } from '../../testing/compare.js';
+import { readFixture } from '../../testing/fixture.js';
 import {
   compose,
   dense,
@@ -12,14 +16,18 @@ import {
   layerFromJson,
   layerToJson,
   mlp,
+  mobilenetV2,
   type NetworkName,
   networks,
   resnet18,
   resnet34,
+  resnet50,
   smallCnn,
   summarize,
+  vit,
 } from '../index.js';
 import { traceLayer } from '../testing.js';
+import { withArrays } from '../transfer.js';
 
 describe('summarize', () => {
   it('gives the shapes, parameters and operations of each layer', () => {
@@ -75,6 +83,11 @@ describe('networks', () => {
     // torchvision.models.resnet18() and resnet34(), 1,000 classes.
     assert.equal(parametersOf(resnet18({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }), 11_689_512);
     assert.equal(parametersOf(resnet34({ classes: 1000 }), { shape: ['batch', 3, 224, 224] }), 21_797_672);
+    // torchvision.models.resnet50(), mobilenet_v2() and vit_b_16(), 1,000 classes.
+    const large = { shape: ['batch', 3, 224, 224] } as const;
+    assert.equal(parametersOf(resnet50({ classes: 1000 }), large), 25_557_032);
+    assert.equal(parametersOf(mobilenetV2({ classes: 1000 }), large), 3_504_872);
+    assert.equal(parametersOf(vit({ classes: 1000 }), large), 86_567_656);
     const convolutions = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 128);
     assert.equal(
       parametersOf(smallCnn({ classes: 6 }), color),
@@ -105,8 +118,50 @@ describe('networks', () => {
     }
   });
 
-  // resnet34 is resnet18 with more of the same blocks.
-  for (const name of ['small-cnn', 'resnet18', 'mlp'] as const) {
+  it('resnet50 and mobilenet-v2 take the operations of their papers for one image of 224 x 224', () => {
+    // In multiply-adds: torchvision counts 4.09 and 0.30 billion.
+    for (const [network, billions] of [
+      [resnet50({ classes: 1000 }), 4.09],
+      [mobilenetV2({ classes: 1000 }), 0.3],
+    ] as const) {
+      const { flops } = summaryTotals(summarize(network, { shape: ['batch', 3, 224, 224] }));
+      assert.ok(Math.abs(flops / 2e9 - billions) < 0.02, `${flops}`);
+    }
+  });
+
+  it('vit gives what PyTorch gives', () => {
+    interface Values {
+      readonly shape: readonly number[];
+      readonly data: readonly number[];
+    }
+    interface Fixture {
+      readonly options: Parameters<typeof vit>[0];
+      readonly parameters: Readonly<Record<string, Values>>;
+      readonly input: Values;
+      readonly logits: Values;
+    }
+    const fixture = readFixture<Fixture>(import.meta.url, 'fixtures/vit.json');
+    const arrayOf = ({ shape, data }: Values): NdArray => NdArray.of('float32', shape, data);
+    const network = vit(fixture.options);
+    const x = arrayOf(fixture.input);
+    const fresh = network.init(x);
+    const parameters = withArrays(
+      fresh.parameters,
+      new Map(Object.entries(fixture.parameters).map(([name, values]) => [name, arrayOf(values)])),
+    );
+    assert.deepEqual(
+      entries(fresh.parameters)
+        .map(([name]) => name)
+        .sort(),
+      Object.keys(fixture.parameters).sort(),
+    );
+    const traced = traceLayer(network, [x], { parameters, state: {} });
+    const [logits] = runReference(traced.graph([traced.output]), traced.values);
+    assertNear(logits!.toNumbers(), fixture.logits.data, 1e-5, 'logits');
+  });
+
+  // The other resnets have more of the same blocks.
+  for (const name of ['small-cnn', 'resnet18', 'resnet50', 'mobilenet-v2', 'vit-small', 'mlp'] as const) {
     it(`${name} gives logits for one picture in ONNX Runtime, the batch left open`, async () => {
       const x = spread([1, 3, 32, 32], 0, 1);
       const network = small(name);

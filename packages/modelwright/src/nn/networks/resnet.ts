@@ -32,6 +32,22 @@ function basicBlock(filters: number, strides: number, widens: boolean): Layer {
   return residual(...layers, { ...shortcut, activation: 'relu' });
 }
 
+/** A block of 1x1, 3x3 and 1x1 convolutions; the one in the middle is narrow, and moves by the strides. */
+function bottleneckBlock(width: number, strides: number, widens: boolean): Layer {
+  const layers = [
+    convolution(width, 1, 1),
+    batchNorm(),
+    activation('relu'),
+    convolution(width, 3, strides),
+    batchNorm(),
+    activation('relu'),
+    convolution(4 * width, 1, 1),
+    batchNorm(),
+  ];
+  const shortcut = widens ? { shortcut: sequential(convolution(4 * width, 1, strides), batchNorm()) } : {};
+  return residual(...layers, { ...shortcut, activation: 'relu' });
+}
+
 const stems = {
   imagenet: () => [
     convolution(64, 7, 2),
@@ -43,11 +59,17 @@ const stems = {
 } as const;
 
 /** Stages of 64, 128, 256 and 512 channels, each after the first halving height and width. */
-function resnet(depths: readonly number[], { classes, stem = 'imagenet' }: ResnetOptions): Layer {
+function resnet(
+  depths: readonly number[],
+  { classes, stem = 'imagenet' }: ResnetOptions,
+  block: typeof basicBlock = basicBlock,
+): Layer {
   const blocks = depths.flatMap((depth, stage) =>
     Array.from({ length: depth }, (_, position) => {
-      const first = stage > 0 && position === 0;
-      return basicBlock(64 * 2 ** stage, first ? 2 : 1, first);
+      const first = position === 0;
+      // Only a bottleneck widens in the first stage, to four times the channels of the stem.
+      const widens = first && (stage > 0 || block === bottleneckBlock);
+      return block(64 * 2 ** stage, first && stage > 0 ? 2 : 1, widens);
     }),
   );
   return sequential(...stems[stem](), ...blocks, globalAveragePool(), dense(classes));
@@ -69,4 +91,14 @@ export function resnet18(options: ResnetOptions): Layer {
  */
 export function resnet34(options: ResnetOptions): Layer {
   return resnet([3, 4, 6, 3], options);
+}
+
+/**
+ * ResNet-50 (He et al., 2016), with the strides on the 3x3 convolutions: 25,557,032 parameters with three input channels and 1,000
+ * classes, as in torchvision.
+ *
+ * Input [batch, channels, height, width], output logits [batch, classes].
+ */
+export function resnet50(options: ResnetOptions): Layer {
+  return resnet([3, 4, 6, 3], options, bottleneckBlock);
 }

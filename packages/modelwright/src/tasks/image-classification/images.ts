@@ -4,7 +4,7 @@ import type { Dataset } from '../../data/dataset.js';
 import { findIdx, idxFiles, idxFolder, type LabelledImage } from '../../data/idx.js';
 import { imageFolders } from '../../data/image-folder.js';
 import { holdOutEvery } from '../../data/split.js';
-import type { NdArray } from '../../graph/array.js';
+import { NdArray } from '../../graph/array.js';
 import { openResizer } from './resizer.js';
 
 /** Pictures to learn from and to measure on, all of one size. */
@@ -30,6 +30,8 @@ export interface OpenImagesOptions {
     readonly channels: number;
     readonly size: readonly [number, number];
     readonly classNames?: readonly string[] | undefined;
+    /** Whether pictures of other channels are made grey or coloured. Default: they are an error. */
+    readonly converts?: boolean;
   };
 }
 
@@ -72,7 +74,7 @@ async function resized(
   const all = train as Dataset;
   const first = (await all.at(0)).input!;
   const [channels, height, width] = first.shape as [number, number, number];
-  if (like && channels !== like.channels) {
+  if (like && channels !== like.channels && !like.converts) {
     throw new Error(
       `The pictures of ${source} have ${channels} channels, but the model takes ${like.channels}.`,
     );
@@ -87,7 +89,9 @@ async function resized(
     : imageSize === undefined
       ? [height, width]
       : [imageSize, imageSize];
-  const fit = await sizedBy(channels, size);
+  const resize = await sizedBy(channels, size);
+  const taken = like?.channels ?? channels;
+  const fit = async (image: NdArray): Promise<NdArray> => withChannels(await resize(image), taken);
   const bring = (data: Dataset): Dataset =>
     imageSize === undefined && !like
       ? data
@@ -97,7 +101,7 @@ async function resized(
     train: bring(all),
     test: test && bring(test as Dataset),
     classNames: all.classNames ?? [],
-    channels,
+    channels: taken,
     size,
     notes:
       skipped.length === 0
@@ -109,6 +113,20 @@ async function resized(
               .join('; ')}${skipped.length > 5 ? '; ...' : ''}`,
           ],
   };
+}
+
+/** Grey made of red, green and blue by how bright they look (ITU-R BT.601); or the same grey in each. */
+function withChannels(image: NdArray, channels: number): NdArray {
+  const [own, height, width] = image.shape as [number, number, number];
+  if (own === channels) return image;
+  const result = new NdArray('uint8', [channels, height, width]);
+  const plane = height * width;
+  const { data } = image as NdArray<'uint8'>;
+  if (own === 1) for (let channel = 0; channel < channels; channel++) result.data.set(data, channel * plane);
+  else
+    for (let i = 0; i < plane; i++)
+      result.data[i] = Math.round(0.299 * data[i]! + 0.587 * data[plane + i]! + 0.114 * data[2 * plane + i]!);
+  return result;
 }
 
 /** Resizes where it must; the session is opened for the first picture of another size. */

@@ -9,6 +9,7 @@ import { finishTraining, trainNetwork } from '../trainNetwork.js';
 import { measure } from './evaluate.js';
 import { holdOut, openImages } from './images.js';
 import type { ImageClassificationTrainOptions } from './options.js';
+import { continued, openBase, requireNoTransfer } from './transfer.js';
 
 /** Held out of data that brings no test set of its own. */
 const defaultSplit = 0.2;
@@ -22,20 +23,31 @@ export async function trainImageClassifier(options: ImageClassificationTrainOpti
   await checkModelDestination(out);
   const started = performance.now();
   const dataName = basename(resolve(data));
-  const images = await openImages(data, options);
+  const base = options.from === undefined ? undefined : await openBase(options.from, options);
+  if (!base) requireNoTransfer(options);
+  const images = await openImages(data, base ? { like: { ...base, converts: true } } : options);
   for (const text of images.notes) onEvent?.({ kind: 'note', text });
   const { train, held } = await holdOut(
     images.train,
     options.validationSplit ?? (images.test ? 0 : defaultSplit),
   );
   const test = images.test ?? held;
-  const name = options.model ?? (images.channels === 1 && images.size[0] <= 32 ? 'digits-cnn' : 'small-cnn');
-  const settings = settingsFor(requireNetwork(name), options);
+  const name =
+    base?.name ??
+    options.model ??
+    (images.channels === 1 && images.size[0] <= 32 ? 'digits-cnn' : 'small-cnn');
+  const settings = settingsFor(name, options);
   const { epochs, batchSize } = settings;
+  const classes = images.classNames.length;
+  const start = base
+    ? continued(base, classes, options)
+    : { model: networks[requireNetwork(name)]({ classes }) };
+  const { model, ...transfer } = start;
   const trained = await trainNetwork(
-    networks[requireNetwork(name)]({ classes: images.classNames.length }),
+    model,
     train.withClassNames(images.classNames),
     {
+      ...transfer,
       loss: crossEntropy,
       metrics: [accuracy],
       optimizer: adam(
@@ -88,7 +100,7 @@ interface Settings {
 
 /** What each network is trained with unless it is said otherwise. */
 function settingsFor(
-  network: NetworkName,
+  network: string,
   { epochs, batchSize, learningRate }: ImageClassificationTrainOptions,
 ): Settings {
   const small = network === 'digits-cnn' || network === 'mlp';

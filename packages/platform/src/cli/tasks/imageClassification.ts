@@ -4,10 +4,11 @@ import { wholeNumber } from '../numbers.js';
 import { shares } from '../output.js';
 import type { CliTask } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
+import { addTransferOptions } from './transferOptions.js';
 
 /** What image classification can be trained with; the names are those of `ImageClassificationTrainOptions`. */
 function addTrainOptions(command: Command): Command {
-  return addNetworkTrainOptions(command, {
+  addNetworkTrainOptions(command, {
     data: {
       placeholder: 'folder|name',
       description: 'a folder with a folder of images for each class, or a dataset: digits, mnist',
@@ -19,6 +20,7 @@ function addTrainOptions(command: Command): Command {
       'network: digits-cnn, small-cnn, resnet18, resnet34, mlp (default: by the images)',
     )
     .option('--image-size <pixels>', 'height and width to bring images to', wholeNumber(1, 4096));
+  return addTransferOptions(command);
 }
 
 export const imageClassification: CliTask = {
@@ -26,6 +28,7 @@ export const imageClassification: CliTask = {
   trainExamples: [
     'modelwright train image-classification --data digits --out models/digits',
     'modelwright train image-classification --data photos/ --model resnet18 --epochs 20 --out models/photos',
+    "modelwright train image-classification --data few/ --from models/photos --freeze '*' --unfreeze-after 5 --out models/few",
   ],
   addTrainOptions,
   async train(options, hooks) {
