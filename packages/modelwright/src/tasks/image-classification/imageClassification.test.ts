@@ -3,10 +3,23 @@ import { access, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import sharp from 'sharp';
-import type { Dataset } from '../../data/dataset.js';
+import { Dataset } from '../../data/dataset.js';
 import { idxFiles, idxFolder, type LabelledImage } from '../../data/idx.js';
+import { NdArray } from '../../graph/array.js';
 import { Random } from '../../graph/random.js';
-import { crossEntropy, dense, fit, flatten, openModel, sequential, sgd } from '../../index.js';
+import { entries } from '../../graph/tree.js';
+import {
+  conv2d,
+  crossEntropy,
+  dense,
+  fit,
+  flatten,
+  globalAveragePool,
+  openModel,
+  sequential,
+  sgd,
+  type TrainedModel,
+} from '../../index.js';
 import { assertNear } from '../../testing/compare.js';
 import { load } from '../../train/save.js';
 import { bars, temporaryFolder, valuesOf } from '../../train/testing.js';
@@ -218,6 +231,68 @@ describe('classifying pictures of a folder', () => {
     await trainImageClassifier({ ...settings, out: join(parent, 'whole') });
     assert.deepEqual(valuesOf(await load(out)), valuesOf(await load(join(parent, 'whole'))));
     assert.deepEqual((await readdir(parent)).sort(), ['stopped', 'whole']);
+  });
+});
+
+describe('starting from a network that was trained before', () => {
+  const byName = ({ variables: { parameters, state } }: TrainedModel): Record<string, number[]> =>
+    Object.fromEntries(
+      [...entries<NdArray>(parameters), ...entries<NdArray>(state)].map(([name, array]) => [
+        name,
+        array.toNumbers(),
+      ]),
+    );
+
+  it('replaces the last layer, freezes, unfreezes, and says what does not go together', async (test) => {
+    const [folder, parent] = [await colours(test), await temporaryFolder(test)];
+    const [base, out] = [join(parent, 'base'), join(parent, 'out')];
+    await trainImageClassifier({ data: folder, out: base, model: 'mlp', imageSize: 16, epochs: 1 });
+    const others = await colours(test, { bright: 6, dark: 6 });
+    const result = await trainImageClassifier({ data: others, out, from: base, freeze: ['*'], epochs: 2 });
+    assert.equal(result.model, 'from base');
+    const [before, after] = [await load(base), await load(out)];
+    assert.deepEqual(after.classNames, ['bright', 'dark']);
+    assert.deepEqual(after.batchTypes.input!.shape.slice(1), [3, 16, 16]);
+    const [old, now] = [byName(before), byName(after)];
+    const changed = Object.keys(now).filter((name) => String(now[name]) !== String(old[name]));
+    assert.deepEqual(changed, ['3.weight', '3.bias']);
+    await trainImageClassifier({
+      data: others,
+      out,
+      from: base,
+      freeze: ['*'],
+      unfreezeAfter: 1,
+      learningRateOf: [['*', 0.5]],
+      epochs: 2,
+    });
+    const freed = byName(await load(out));
+    assert.notEqual(String(freed['1.weight']), String(old['1.weight']));
+    const both = { data: others, out, from: base, model: 'mlp' };
+    await assert.rejects(trainImageClassifier(both), /leave out the model 'mlp'/);
+    await assert.rejects(trainImageClassifier({ data: others, out, freeze: '*' }), /freeze is for a network/);
+    await assert.rejects(
+      trainImageClassifier({ data: others, out, from: base, freeze: '99' }),
+      /'99.*fits no parameter/,
+    );
+  });
+
+  it('takes a classifier from an ONNX file, and makes pictures grey for one that wants them so', async (test) => {
+    const [folder, parent] = [await colours(test), await temporaryFolder(test)];
+    const network = sequential(conv2d(4, 3), globalAveragePool(), dense(5));
+    const examples = Array.from({ length: 4 }, (_, i) => ({
+      input: NdArray.of('float32', [1, 8, 8], new Float32Array(64).fill(i)),
+      target: NdArray.from(i, 'int32'),
+    }));
+    const options = { loss: crossEntropy, optimizer: sgd(0.1), progress: false };
+    const trained = await fit(network, Dataset.from(examples), options);
+    const file = join(parent, 'network.onnx');
+    await writeFile(file, trained.export().onnx);
+    const out = join(parent, 'out');
+    await trainImageClassifier({ data: folder, out, from: file, epochs: 1 });
+    const after = await load(out);
+    assert.deepEqual(after.batchTypes.input!.shape.slice(1), [1, 8, 8]);
+    assert.deepEqual(Object.keys(byName(after)).sort(), ['0.0.bias', '0.0.weight', '1.bias', '1.weight']);
+    assert.equal((await evaluateImageClassifier({ model: out, data: folder })).examples, 30);
   });
 });
 
