@@ -14,7 +14,7 @@ import {
 } from './index.js';
 
 const names = (tree: ArrayTree): string[] => entries<NdArray>(tree).map(([name]) => name);
-const valueOf = (tree: ArrayTree, name: string): string =>
+const numbersOf = (tree: ArrayTree, name: string): string =>
   String(new Map(entries<NdArray>(tree)).get(name)!.toNumbers());
 
 describe('names', () => {
@@ -58,8 +58,8 @@ describe('transferVariables', () => {
       '1.runningMean',
       '1.runningVariance',
     ]);
-    assert.equal(valueOf(variables.parameters, '0.weight'), valueOf(from.parameters, '0.weight'));
-    assert.equal(valueOf(variables.parameters, '2.weight'), valueOf(to.parameters, '2.weight'));
+    assert.equal(numbersOf(variables.parameters, '0.weight'), numbersOf(from.parameters, '0.weight'));
+    assert.equal(numbersOf(variables.parameters, '2.weight'), numbersOf(to.parameters, '2.weight'));
     assert.deepEqual(names(variables.parameters), names(to.parameters));
     assert.deepEqual(transferVariables(from, to, '0').fresh, ['0.weight', '0.bias', '2.weight', '2.bias']);
   });
@@ -73,10 +73,13 @@ describe('withHead', () => {
     const variables = model.init(input, 1);
     const whole = withHead(model, variables, dense(3), { input, seed: 2 });
     assert.equal(whole.head, '1');
-    assert.equal(valueOf(whole.variables.parameters, '0.weight'), valueOf(variables.parameters, '0.weight'));
+    assert.equal(
+      numbersOf(whole.variables.parameters, '0.weight'),
+      numbersOf(variables.parameters, '0.weight'),
+    );
     assert.notEqual(
-      valueOf(whole.variables.parameters, '1.weight'),
-      valueOf(variables.parameters, '1.weight'),
+      numbersOf(whole.variables.parameters, '1.weight'),
+      numbersOf(variables.parameters, '1.weight'),
     );
     assert.equal((whole.model.config as { layers: unknown[] }).layers.length, 2);
   });
@@ -87,8 +90,8 @@ describe('withHead', () => {
     const whole = withHead(model, variables, dense(5), { input });
     assert.deepEqual(names(whole.variables.parameters), ['0.0.weight', '0.0.bias', '1.weight', '1.bias']);
     assert.equal(
-      valueOf(whole.variables.parameters, '0.0.weight'),
-      valueOf(variables.parameters, '0.weight'),
+      numbersOf(whole.variables.parameters, '0.0.weight'),
+      numbersOf(variables.parameters, '0.weight'),
     );
   });
 });
