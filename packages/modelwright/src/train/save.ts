@@ -118,15 +118,21 @@ function cardInfo(
   };
 }
 
-/** How long a sequence is where nothing says so, in the table of layers. */
+/** How long a sequence is where nothing says so, in the table of layers; of sound, how many samples. */
 const sampleLength = 8;
+const sampleSamples = 16_000;
 
 /** The types of a batch with a size for what is open, such as the length of texts. */
 function closed(types: BatchTypes): BatchTypes {
   return Object.fromEntries(
     Object.entries(types).map(([name, { dtype, shape }]) => [
       name,
-      { dtype, shape: shape.map((size) => (typeof size === 'number' ? size : sampleLength)) },
+      {
+        dtype,
+        shape: shape.map((size) =>
+          typeof size === 'number' ? size : size === 'samples' ? sampleSamples : sampleLength,
+        ),
+      },
     ]),
   );
 }

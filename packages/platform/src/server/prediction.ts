@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { badRequest } from './errors.js';
+import { badRequest, ServiceError } from './errors.js';
 import { eventStream } from './eventStream.js';
 import { findModel, route, type ServerContext, withDeadline } from './routes.js';
 import type { ServedModel } from './servedModel.js';
@@ -27,4 +27,14 @@ export function addPrediction(app: Hono, server: ServerContext): void {
   };
   route(app, 'POST', '/predict', (c) => respond(c, [...server.models.values()][0]!));
   route(app, 'POST', '/models/:model/predict', (c) => respond(c, findModel(server, c.req.param('model')!)));
+  route(app, 'GET', '/models/:model/stream', (c) => {
+    const { name, predictor } = findModel(server, c.req.param('model')!);
+    if (!predictor?.stream)
+      throw badRequest(
+        `The model '${name}' does not take sound as it arrives: POST a whole one to /models/${name}/predict.`,
+      );
+    throw new ServiceError(426, 'Sound that arrives in pieces is sent over a WebSocket.', {
+      Upgrade: 'websocket',
+    });
+  });
 }

@@ -16,6 +16,24 @@ export function topOf(c: Context): number {
 }
 
 /**
+ * A number that the address asks for; undefined where it does not.
+ * @throws ServiceError 400 when it is none, or out of its range
+ */
+export function numberIn(
+  query: (name: string) => string | undefined,
+  name: string,
+  { low, high, whole = false }: { readonly low: number; readonly high: number; readonly whole?: boolean },
+): number | undefined {
+  const text = query(name);
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
+  throw badRequest(
+    `${name} should be a ${whole ? 'whole ' : ''}number from ${low} to ${high}, but it is '${text}'.`,
+  );
+}
+
+/**
  * The JSON that bytes hold.
  * @param hint what a message ends with
  * @throws ServiceError 400 when they are not UTF-8, or not JSON
@@ -137,6 +155,8 @@ export interface FileKind {
 }
 
 export const pictureFile: FileKind = { what: 'picture', types: 'image/', example: 'image/png' };
+
+export const soundFile: FileKind = { what: 'sound', types: 'audio/', example: 'audio/wav' };
 
 /** The most pixels of a picture: those of a good camera, decoded 150 MB. */
 export const maxPixels = 50_000_000;

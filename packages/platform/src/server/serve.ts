@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type AppOptions, createApp } from './app.js';
+import { openStreams } from './soundStreams.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'isReady'> {
   /** Default: 8080. 0 takes any port that is free. */
@@ -27,17 +28,24 @@ export interface Listening {
   close(grace?: number): Promise<void>;
 }
 
-/** Answers requests at an address with a function. @throws Error when the port is taken, naming it */
+/**
+ * Answers requests at an address with a function.
+ * @param streams takes the WebSockets that are opened
+ * @throws Error when the port is taken, naming it
+ */
 export async function listenWith(
   fetch: (request: Request) => Response | Promise<Response>,
   { port = 8080, host = '127.0.0.1' }: Pick<ServeOptions, 'port' | 'host'>,
+  streams?: (server: Server) => { close(): void },
 ): Promise<Listening> {
   const server = createServer(getRequestListener(fetch, { hostname: host, overrideGlobalObjects: false }));
+  const open = streams?.(server);
   await listen(server, port, host);
   const { address, family, port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`,
     async close(grace = 10_000) {
+      open?.close();
       const closed = new Promise((resolve) => server.close(resolve));
       const cut = setTimeout(() => server.closeAllConnections(), grace);
       await closed;
@@ -54,7 +62,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port, host, ...appOptions } = options;
   let ready = true;
   const app = createApp({ ...appOptions, isReady: () => ready });
-  const listening = await listenWith(app.fetch, { port, host });
+  const models = new Map(options.models.map((model) => [model.name, model]));
+  const listening = await listenWith(app.fetch, { port, host }, (server) =>
+    openStreams(server, { ...appOptions, fetch: app.fetch, models }),
+  );
   return {
     url: listening.url,
     async close(grace) {

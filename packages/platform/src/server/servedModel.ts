@@ -5,7 +5,7 @@ import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
 import { ReplicaPool } from './replicaPool.js';
 import { servedTasks } from './tasks/index.js';
-import type { AnswerContext, PageInput } from './tasks/task.js';
+import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
 
 type Arrays = Awaited<ReturnType<RunnableModel['run']>>;
 
@@ -27,6 +27,8 @@ export interface ServedPredictor {
   readonly input: PageInput;
   /** @throws ServiceError when the request is not what the model takes */
   read(c: Context): Promise<PreparedAnswer>;
+  /** Begins to hear sound that arrives in pieces; undefined for models that take whole inputs. */
+  readonly stream?: ((query: (name: string) => string | undefined) => Promise<SoundStream>) | undefined;
 }
 
 /** A model that answers requests. */
@@ -81,6 +83,7 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     task,
   } = opened[0]!;
   const pool = new ReplicaPool(opened, queueSize);
+  let turn = 0;
   return {
     name,
     version,
@@ -94,6 +97,10 @@ export async function serveModel(directory: string, options: ServeModelOptions =
           answer: (context) => pool.run((replica) => request.answer(replica.opened, context), context.signal),
         };
       },
+      stream:
+        task.stream && task.canStream?.(config)
+          ? (query) => task.stream!(opened[turn++ % opened.length]!.opened, query)
+          : undefined,
     },
     async run(inputs, signal) {
       checkInputs(config, inputs);

@@ -86,6 +86,16 @@ describe('decodeAudio', () => {
   });
 });
 
+describe('PcmReader', () => {
+  it('puts together samples that were cut in two', () => {
+    const reader = new audio.PcmReader();
+    const bytes = Uint8Array.of(0, 64, 0, 192, 255, 127, 0, 128);
+    const parts = [bytes.subarray(0, 3), bytes.subarray(3, 3), bytes.subarray(3, 4), bytes.subarray(4)];
+    const samples = parts.flatMap((part) => [...reader.push(part)]);
+    assert.deepEqual(samples, [0.5, -0.5, 32_767 / 32_768, -1]);
+  });
+});
+
 describe('resample', () => {
   const noise = Float32Array.from({ length: 120 }, (_, i) => ((i * 7919 + 13) % 1000) / 500 - 1);
 
@@ -96,6 +106,22 @@ describe('resample', () => {
     ] as const) {
       assert.equal(found.length, expected.length);
       for (const [i, value] of expected.entries()) assert.ok(Math.abs(found[i]! - value) < 1e-5, `${i}`);
+    }
+  });
+
+  it('is the same for sound that comes in pieces', () => {
+    for (const [from, to] of [
+      [16_000, 11_025],
+      [8000, 16_000],
+      [8000, 8000],
+    ] as const) {
+      const resampler = new audio.Resampler(from, to);
+      const cuts = [0, 1, 8, 60, 119, 120];
+      const parts = cuts.slice(1).map((end, i) => resampler.push(noise.subarray(cuts[i]!, end), end === 120));
+      assert.deepEqual(
+        parts.flatMap((part) => [...part]),
+        [...audio.resample(noise, from, to)],
+      );
     }
   });
 

@@ -17,32 +17,80 @@ export function resample(
   samples: Float32Array,
   from: number,
   to: number,
-  { crossings = 16, rolloff = 0.95 }: ResampleOptions = {},
+  options: ResampleOptions = {},
 ): Float32Array<ArrayBuffer> {
-  requireCount('resample', 'the sample rate', from, 1);
-  requireCount('resample', 'the new sample rate', to, 1);
-  if (from === to) return samples.slice();
-  const divisor = greatestCommonDivisor(from, to);
-  const [step, phases] = [from / divisor, to / divisor];
-  /** Twice the cut-off, in periods a sample. */
-  const band = (Math.min(step, phases) * rolloff) / step;
-  const reach = Math.ceil(crossings / band);
-  const result = new Float32Array(Math.ceil((samples.length * phases) / step));
-  for (let phase = 0; phase < phases && phase < result.length; phase++) {
-    const start = (phase * step) / phases;
-    const base = Math.floor(start);
-    const filter = Float64Array.from({ length: 2 * reach + 2 }, (_, i) =>
-      windowedSinc((base - reach + i - start) * band, crossings, band),
-    );
-    for (let turn = 0; phase + turn * phases < result.length; turn++) {
-      const first = base + turn * step - reach;
-      const [low, high] = [Math.max(0, -first), Math.min(filter.length, samples.length - first)];
-      let sum = 0;
-      for (let i = low; i < high; i++) sum += filter[i]! * samples[first + i]!;
-      result[phase + turn * phases] = sum;
-    }
+  return new Resampler(from, to, options).push(samples, true);
+}
+
+/** As `resample`, for sound that comes in pieces: together the results are those of the whole. */
+export class Resampler {
+  readonly #crossings: number;
+  /** Input samples and output samples that take equally long. */
+  readonly #step: number;
+  readonly #phases: number;
+  /** Twice the cut-off, in periods of an input sample. */
+  readonly #band: number;
+  readonly #reach: number;
+  readonly #filters = new Map<number, Float64Array>();
+  /** The input that is still needed, and the number of its first sample. */
+  #kept = new Float32Array(0);
+  #first = 0;
+  #made = 0;
+
+  /** @throws RangeError for a rate that is no whole number of at least 1 */
+  constructor(from: number, to: number, { crossings = 16, rolloff = 0.95 }: ResampleOptions = {}) {
+    requireCount('resample', 'the sample rate', from, 1);
+    requireCount('resample', 'the new sample rate', to, 1);
+    const divisor = greatestCommonDivisor(from, to);
+    [this.#step, this.#phases] = [from / divisor, to / divisor];
+    this.#crossings = crossings;
+    this.#band = (Math.min(this.#step, this.#phases) * rolloff) / this.#step;
+    this.#reach = Math.ceil(crossings / this.#band);
   }
-  return result;
+
+  /**
+   * The output that is known once this input has come.
+   * @param ended whether it is the last
+   */
+  push(samples: Float32Array, ended = false): Float32Array<ArrayBuffer> {
+    if (this.#step === this.#phases) return samples.slice();
+    const input = new Float32Array(this.#kept.length + samples.length);
+    input.set(this.#kept);
+    input.set(samples, this.#kept.length);
+    const length = this.#first + input.length;
+    const known = ended ? length : Math.max(0, length - this.#reach - 1);
+    const end = Math.max(this.#made, Math.ceil((known * this.#phases) / this.#step));
+    const output = new Float32Array(end - this.#made);
+    for (let i = 0; i < output.length; i++) {
+      const at = this.#made + i;
+      const base = Math.floor((at * this.#step) / this.#phases);
+      const filter = this.#filter(at % this.#phases);
+      const start = base - this.#reach - this.#first;
+      const [low, high] = [Math.max(0, -start), Math.min(filter.length, input.length - start)];
+      let sum = 0;
+      for (let k = low; k < high; k++) sum += filter[k]! * input[start + k]!;
+      output[i] = sum;
+    }
+    this.#made = end;
+    const needed = Math.floor((end * this.#step) / this.#phases) - this.#reach;
+    const gone = Math.min(input.length, Math.max(0, needed - this.#first));
+    this.#kept = input.slice(gone);
+    this.#first += gone;
+    return output;
+  }
+
+  /** What neighbouring input samples count for an output sample that lies so far between two of them. */
+  #filter(phase: number): Float64Array {
+    let filter = this.#filters.get(phase);
+    if (!filter) {
+      const between = ((phase * this.#step) / this.#phases) % 1;
+      filter = Float64Array.from({ length: 2 * this.#reach + 2 }, (_, i) =>
+        windowedSinc((i - this.#reach - between) * this.#band, this.#crossings, this.#band),
+      );
+      this.#filters.set(phase, filter);
+    }
+    return filter;
+  }
 }
 
 /** band sinc(x) cos²(π x / (2 crossings)), 0 beyond the crossings. */

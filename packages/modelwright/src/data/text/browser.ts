@@ -4,6 +4,7 @@ export * from './buckets.js';
 export * from './clean.js';
 export * from './conll.js';
 export * from './lines.js';
+export { NgramModel } from './ngramModel.js';
 export * from './padding.js';
 export * from './parallel.js';
 export * from './segment.js';

@@ -17,6 +17,12 @@ export { type MlpOptions, mlp } from './mlp.js';
 export { type MobilenetOptions, mobilenetV2 } from './mobilenet.js';
 export { type ResnetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
+export {
+  carriedShapes,
+  type SpeechRecognizerOptions,
+  speechRecognizer,
+} from './speechRecognizer.js';
+export { exportStream, recognizerOptions, type StreamShape, streamShape } from './speechStream.js';
 export { type TextCnnOptions, textCnn } from './textCnn.js';
 export { type TransformerClassifierOptions, transformerClassifier } from './transformerClassifier.js';
 export { type TranslationTransformerOptions, translationTransformer } from './translationTransformer.js';

@@ -16,6 +16,7 @@ export function usageSection(info: ModelCardInfo): string {
 /** How the tasks that take raw data are used. */
 const usages: Readonly<Record<string, (sample: string | undefined) => string[]>> = {
   'audio-classification': soundUsage,
+  'automatic-speech-recognition': speechUsage,
   'image-classification': pictureUsage,
   'text-classification': textUsage,
   'token-classification': (sample) => textUsage(sample, 'openTokenClassifier'),
@@ -72,6 +73,24 @@ function translationUsage(sample = 'A text to translate.'): string[] {
 
 function pictureUsage(sample = 'picture.jpg'): string[] {
   return fileUsage(sample, 'predictImages');
+}
+
+function speechUsage(sample = 'speech.wav'): string[] {
+  return [
+    "On the command line, in this model's folder:",
+    codeBlock('sh', `modelwright predict . ${shellQuoted(sample)}`),
+    'In TypeScript:',
+    codeBlock(
+      'ts',
+      [
+        "import { SpeechRecognizer } from 'modelwright/tasks';",
+        '',
+        "const model = await SpeechRecognizer.open('.');",
+        `console.log(await model.recognize(${JSON.stringify(sample)}));`,
+      ].join('\n'),
+    ),
+    'Class 0 of the ONNX file says nothing (blank); the others are the labels in `config.json`.',
+  ];
 }
 
 function soundUsage(sample = 'sound.wav'): string[] {

@@ -6,9 +6,10 @@ import { readModelFolder } from '../../saved/folder.js';
 import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
+import { type LabelledClip, openSounds } from '../sounds.js';
 import { type SoundPreprocessing, soundExamples } from './examples.js';
+import { requireKnownLabels } from './labels.js';
 import type { AudioClassificationEvaluateOptions, AudioEvaluateResult, SoundMistake } from './options.js';
-import { type LabelledClip, openSounds, requireKnownLabels } from './sounds.js';
 
 export const taskName = 'audio-classification';
 

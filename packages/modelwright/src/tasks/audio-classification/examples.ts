@@ -14,7 +14,7 @@ import { Dataset } from '../../data/dataset.js';
 import { ContentHash } from '../../data/fingerprint.js';
 import { NdArray } from '../../graph/array.js';
 import { Random } from '../../graph/random.js';
-import type { LabelledClip } from './sounds.js';
+import type { LabelledClip } from '../sounds.js';
 
 /** How a sound becomes the input of a classifier. */
 export interface SoundPreprocessing {

@@ -3,5 +3,4 @@ export { type SoundPreprocessing, soundInput } from './examples.js';
 export { type AudioNetworkName, audioNetworkNames } from './models.js';
 export * from './options.js';
 export { predictSounds, readSound } from './prediction.js';
-export { type LabelledClip, openSounds, type SoundData } from './sounds.js';
 export { trainAudioClassifier } from './train.js';

@@ -1,18 +1,6 @@
 import type { EvaluateResult } from '../events.js';
 import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
-
-/** Where sounds are and what is known about them. */
-export interface SoundSourceOptions {
-  /**
-   * A folder with a folder of sounds for each label; a folder of sounds whose names tell their labels; a .csv, .tsv or .jsonl file with
-   * columns `file` and `label`; or `said-digits`, made on this machine.
-   */
-  readonly data: string;
-  /** What names of files say, such as `{label}_{speaker}_{take}.wav`. Default: the folder's name is the label. */
-  readonly pattern?: string | undefined;
-  /** Which sounds to measure on and not to learn from, such as `take=0-4` or `speaker=theo`. Default: a share of each label. */
-  readonly holdOut?: string | undefined;
-}
+import type { SoundSourceOptions } from '../sounds.js';
 
 /** How to train a classifier of sounds. What is left out takes the task's default. */
 export interface AudioClassificationTrainOptions extends SoundSourceOptions, NetworkTrainOptions {

@@ -5,12 +5,13 @@ import { adam, cosineDecay } from '../../optim/index.js';
 import { classificationReportText } from '../../report/classification.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { TrainResult } from '../events.js';
+import { openSounds } from '../sounds.js';
 import { finishTraining, trainNetwork } from '../trainNetwork.js';
 import { measureSounds, taskName } from './evaluate.js';
 import { leastSeconds, soundExamples, usualLength } from './examples.js';
+import { labelsOf, requireKnownLabels } from './labels.js';
 import { type AudioNetworkName, audioNetworkNames, audioNetworks, spectrogramFor } from './models.js';
 import type { AudioClassificationTrainOptions } from './options.js';
-import { labelsOf, openSounds, requireKnownLabels } from './sounds.js';
 
 /** Held out of data that brings no test set of its own. */
 const defaultSplit = 0.2;

@@ -14,6 +14,7 @@ import {
   type Source,
   taskOf,
 } from '../tasks/index.js';
+import { predictStream } from './predictStream.js';
 
 /** `modelwright predict MODEL INPUT...`: what a saved model makes of files, or of text. */
 export function addPredict(program: Command): void {
@@ -29,6 +30,15 @@ export function addPredict(program: Command): void {
     .option('--json', 'end with one line of JSON')
     .optionsGroup('Options for models that compare pictures:')
     .option('-g, --gallery <folder>', 'find the most similar pictures of this folder')
+    .optionsGroup('Options for models that write down speech:')
+    .option('--stream', "hear standard input ('-') as it arrives: raw samples of 16 bits, one channel")
+    .option(
+      '--sample-rate <hertz>',
+      'samples in a second of a stream (default: as the model)',
+      wholeNumber(1),
+    )
+    .option('--language-weight <x>', 'how much the language model counts (default: 0.5)', numberFrom(0, 100))
+    .option('--timestamps', 'say when each word begins and ends, in seconds')
     .optionsGroup('Options for models that make text:')
     .option('-p, --prompt <text>', 'the beginning of the text, as an input would be')
     .option(
@@ -46,10 +56,10 @@ export function addPredict(program: Command): void {
       '--truncate',
       'cut off what is too long: the beginning of a prompt, the end of a text to translate',
     )
-    .optionsGroup('Options for models that translate:')
+    .optionsGroup('Options for models that translate, or write down speech:')
     .option(
       '--beams <n>',
-      'translations kept open; 1: the likeliest token each time (default: 4)',
+      'texts kept open; 1: the likeliest each time (default: 4 for translations, 1 for speech)',
       wholeNumber(1),
     )
     .option('--length-penalty <x>', 'the larger, the longer translations (default: 0.6)', numberFrom(0, 10))
@@ -65,6 +75,7 @@ export function addPredict(program: Command): void {
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
         'modelwright predict models/faces a.jpg b.jpg',
         'modelwright predict models/faces a.jpg --gallery people/ --top 3',
+        'arecord -t raw -f S16_LE -r 8000 | modelwright predict models/dictation - --stream --sample-rate 8000',
         'modelwright predict models/words king queen --top 10',
         'modelwright predict models/shakespeare --prompt "ROMEO:" --seed 7',
         'modelwright predict models/english-chinese "Good morning." --beams 5',
@@ -73,26 +84,46 @@ export function addPredict(program: Command): void {
     .action(predict);
 }
 
-interface PredictOptions extends OutputOptions, TextGenerationOptions, TranslateOptions, PredictorOptions {
+interface PredictOptions
+  extends OutputOptions,
+    TextGenerationOptions,
+    TranslateOptions,
+    Pick<PredictorOptions, 'gallery'> {
   readonly top: number;
   readonly prompt?: string;
   readonly threshold?: number;
   /** A folder; false for none. */
   readonly pictures: string | false;
+  readonly stream?: boolean;
+  readonly sampleRate?: number;
+  readonly languageWeight?: number;
+  readonly timestamps?: boolean;
 }
 
 async function predict(
   directory: string,
   given: readonly string[],
-  { top, prompt, threshold, pictures, json = false, gallery, ...making }: PredictOptions,
+  options: PredictOptions,
   command: Command,
 ): Promise<void> {
+  const { top, prompt, threshold, pictures, json = false, gallery, ...more } = options;
+  const { stream = false, sampleRate, languageWeight, timestamps = false, ...making } = more;
+  const { beams } = making;
   const inputs = prompt === undefined ? given : [...given, prompt];
   if (inputs.length === 0) command.error("error: there is nothing to predict on: give an input, or '-'");
   const { readModelFolder } = await import('modelwright/saved');
   const { config } = await readModelFolder(directory);
   const task = taskOf(config.task);
-  const predictor = await task.openPredictor(directory, { ...(gallery !== undefined && { gallery }) });
+  const asked: PredictorOptions = {
+    ...(gallery !== undefined && { gallery }),
+    speech: { sampleRate, beams, languageWeight, timestamps },
+  };
+  if (stream) {
+    if (inputs.join() !== '-') command.error("error: a stream is read from standard input: give '-' alone");
+    await predictStream({ directory, task, taskName: config.task, options: asked, json });
+    return;
+  }
+  const predictor = await task.openPredictor(directory, asked);
   const sources = await sourcesOf(inputs, task.input);
   const results: object[] = [];
   const texts: string[] = [];

@@ -37,7 +37,8 @@ export function addServe(program: Command): void {
 
 Addresses:
   GET  /                                  a page to try a model on
-  POST /predict, /models/NAME/predict     a picture; or {"text"}, {"prompt"} or {"word"}, as the task is
+  POST /predict, /models/NAME/predict     a picture or a sound; or {"text"}, {"prompt"} or {"word"}, as the task is
+  WebSocket /models/NAME/stream           sound as it arrives, for models that write down speech
   GET  /v2, /v2/health/ready, /v2/models/NAME
   POST /v2/models/NAME/infer              the Open Inference Protocol V2`,
     )

@@ -2,6 +2,7 @@ import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import { imageSimilarity } from './imageSimilarity.js';
 import { objectDetection } from './objectDetection.js';
+import { speechRecognition } from './speechRecognition.js';
 import type { CliTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
@@ -14,6 +15,7 @@ export type { CliTask, PredictionOutcome, Predictor, PredictorOptions, Source } 
 /** The tasks of the command line, by the names that Hugging Face gives them. */
 export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['audio-classification', audioClassification],
+  ['automatic-speech-recognition', speechRecognition],
   ['image-classification', imageClassification],
   ['image-similarity', imageSimilarity],
   ['object-detection', objectDetection],

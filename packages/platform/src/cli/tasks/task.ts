@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type {
   EvaluateResult,
+  SpeechStreamOptions,
   TextGenerationOptions,
   TrainEvent,
   TrainResult,
@@ -44,12 +45,24 @@ export interface CliTask {
   readonly input: 'file' | 'text';
   /** Opens a saved model for predicting. */
   openPredictor(directory: string, options: PredictorOptions): Promise<Predictor>;
+  /** Opens a saved model for sound that arrives in pieces, where it can take that. */
+  openStream?(directory: string, options: PredictorOptions): Promise<InputStream>;
+}
+
+/** Raw sound that arrives in pieces. */
+export interface InputStream {
+  /** Takes the next bytes; gives what has been heard so far. */
+  write(bytes: Uint8Array): Promise<string>;
+  /** Nothing more will come; frees the model. */
+  end(): Promise<PredictionOutcome>;
 }
 
 /** What a model is asked with, beyond the inputs. */
 export interface PredictorOptions {
   /** Folder of pictures to find the most similar ones in, for models that compare pictures. */
   readonly gallery?: string;
+  /** How what was heard becomes text, for models that write down speech. */
+  readonly speech?: SpeechStreamOptions & { readonly timestamps?: boolean };
 }
 
 /** An input: what it is called, and the name of a file, its bytes, or the text itself. */

@@ -1,11 +1,8 @@
 import type { RunnableModel } from 'modelwright/saved';
 import { readSound, topPredictions } from 'modelwright/tasks';
 import { badRequest } from '../errors.js';
-import { fileBytes, topOf } from '../reading.js';
+import { fileBytes, soundFile, topOf } from '../reading.js';
 import type { ServedTask } from './task.js';
-
-/** What a request holds that is a sound. */
-export const soundFile = { what: 'sound', types: 'audio/', example: 'audio/wav' } as const;
 
 /** A sound, as the body or the first file of a form: its likeliest classes. */
 export const audioClassification: ServedTask<RunnableModel> = {

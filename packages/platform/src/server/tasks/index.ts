@@ -2,6 +2,7 @@ import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
 import { imageSimilarity } from './imageSimilarity.js';
 import { objectDetection } from './objectDetection.js';
+import { speechRecognition } from './speechRecognition.js';
 import type { ServedTask } from './task.js';
 import { textClassification } from './textClassification.js';
 import { textGeneration } from './textGeneration.js';
@@ -12,6 +13,7 @@ import { wordEmbeddings } from './wordEmbeddings.js';
 /** The tasks that take more than arrays. A record is only given what it has opened itself. */
 export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
   'audio-classification': audioClassification,
+  'automatic-speech-recognition': speechRecognition,
   'image-classification': imageClassification,
   'image-similarity': imageSimilarity,
   'object-detection': objectDetection,

@@ -36,6 +36,14 @@ export interface PredictionRequest<Opened> {
   answer(opened: Opened, context: AnswerContext): Promise<object>;
 }
 
+/** Raw sound that arrives in pieces: samples of 16 bits, little-endian, one channel. */
+export interface SoundStream {
+  /** Takes the next bytes; gives what has been heard so far. */
+  write(bytes: Uint8Array): Promise<object>;
+  /** Nothing more will come. */
+  end(): Promise<object>;
+}
+
 /** How `POST /predict` is answered: one record for each task. */
 export interface ServedTask<Opened> {
   readonly input: PageInput;
@@ -46,6 +54,14 @@ export interface ServedTask<Opened> {
    * @throws ServiceError when it is not what the task takes
    */
   read(c: Context, config: ModelConfig): Promise<PredictionRequest<Opened>>;
+  /** Whether a model takes sound as it arrives. Default: none does. */
+  canStream?(config: ModelConfig): boolean;
+  /**
+   * Begins to hear sound that arrives in pieces; other requests are answered meanwhile.
+   * @param query gives what the address says
+   * @throws ServiceError when it asks for what there is not
+   */
+  stream?(opened: Opened, query: (name: string) => string | undefined): Promise<SoundStream>;
   /** Frees what `open` opened beside the replica's model. Default: there is nothing. */
   release?(opened: Opened): Promise<void>;
 }

@@ -1,10 +1,21 @@
-import { basename } from 'node:path';
-import { fieldCondition, saidDigits } from '../../data/audio/browser.js';
-import { type KnownClip, listSounds, loadSounds } from '../../data/audio/sources.js';
-import { skippedNote } from '../skipped.js';
-import type { SoundSourceOptions } from './options.js';
+import { fieldCondition, saidDigits } from '../data/audio/browser.js';
+import { type KnownClip, listSounds, loadSounds } from '../data/audio/sources.js';
+import { skippedNote } from './skipped.js';
 
-/** A sound with its label. */
+/** Where sounds are and what is known about them. */
+export interface SoundSourceOptions {
+  /**
+   * A folder with a folder of sounds for each label; a folder of sounds whose names tell their labels; a .csv, .tsv or .jsonl file with
+   * a column of files; or `said-digits`, made on this machine.
+   */
+  readonly data: string;
+  /** What names of files say, such as `{label}_{speaker}_{take}.wav`. Default: the folder's name is the label. */
+  readonly pattern?: string | undefined;
+  /** Which sounds to measure on and not to learn from, such as `take=0-4` or `speaker=theo`. Default: a share of them. */
+  readonly holdOut?: string | undefined;
+}
+
+/** A sound with its label: its class, or the words that are said. */
 export interface LabelledClip extends KnownClip {
   readonly label: string;
 }
@@ -24,8 +35,12 @@ export const madeHere = 'said-digits';
 
 export interface OpenSoundsOptions extends SoundSourceOptions {
   readonly sampleRate?: number | undefined;
-  /** Share of each label to hold out where no condition says what. Default: 0. */
+  /** Share to hold out where no condition says what. Default: 0. */
   readonly share?: number | undefined;
+  /** Fields that may hold the label, the first that is there. Default: label. */
+  readonly labels?: readonly string[];
+  /** Whether the share is one of each label, rather than of all sounds. Default: true. */
+  readonly ofEachLabel?: boolean;
 }
 
 /**
@@ -33,20 +48,22 @@ export interface OpenSoundsOptions extends SoundSourceOptions {
  * @throws Error when there are none, one has no label, or the condition fits none or all
  */
 export async function openSounds(options: OpenSoundsOptions): Promise<SoundData> {
-  const { data, pattern, sampleRate, holdOut, share = 0 } = options;
+  const { data, pattern, sampleRate, holdOut, share = 0, labels = ['label'], ofEachLabel = true } = options;
   if (data === madeHere) return { train: digits(600, 1), test: digits(200, 2), sampleRate: 8000, notes: [] };
   const listed = await listSounds(data, { pattern });
-  const unlabelled = listed.sounds.find(({ fields }) => !fields.label);
+  const labelOf = ({ fields }: { fields: KnownClip['fields'] }): string | undefined =>
+    labels.map((name) => fields[name]).find((value) => value !== undefined && value.trim() !== '');
+  const unlabelled = listed.sounds.find((sound) => labelOf(sound) === undefined);
   if (unlabelled) {
     throw new Error(
-      `${unlabelled.file} has no label; there is ${Object.keys(unlabelled.fields).join(', ') || 'nothing known about it'}. ` +
-        'Put a column or a {label} in the pattern.',
+      `${unlabelled.file} has no ${labels.join(' and no ')}; there is ${Object.keys(unlabelled.fields).join(', ') || 'nothing known about it'}. ` +
+        `Put in a column, or {${labels[0]}} in the pattern.`,
     );
   }
   const loaded = await loadSounds(listed.sounds, { sampleRate });
-  const clips = loaded.clips.map((clip) => ({ ...clip, label: clip.fields.label! }));
+  const clips = loaded.clips.map((clip) => ({ ...clip, label: labelOf(clip)! }));
   return {
-    ...(holdOut === undefined ? holdOutShare(clips, share) : holdOutWhere(clips, holdOut)),
+    ...(holdOut === undefined ? holdOutShare(clips, share, ofEachLabel) : holdOutWhere(clips, holdOut)),
     sampleRate: loaded.sampleRate,
     notes: [...skippedNote([...listed.skipped, ...loaded.skipped]), ...loaded.notes],
   };
@@ -74,32 +91,17 @@ function holdOutWhere(clips: readonly LabelledClip[], condition: string): Parts 
   );
 }
 
-/** Holds out the n-th, 2n-th ... sound of each label. @throws RangeError for a share outside 0 .. 0.5 */
-function holdOutShare(clips: readonly LabelledClip[], share: number): Parts {
+/** Holds out the n-th, 2n-th ... sound, of each label or of all. @throws RangeError for a share outside 0 .. 0.5 */
+function holdOutShare(clips: readonly LabelledClip[], share: number, ofEachLabel: boolean): Parts {
   if (!(share >= 0 && share <= 0.5))
     throw new RangeError(`The share to validate on must lie between 0 and 0.5, but it is ${share}.`);
   const every = share === 0 ? Number.POSITIVE_INFINITY : Math.round(1 / share);
   const seen = new Map<string, number>();
   const held = clips.map(({ label }) => {
-    const count = (seen.get(label) ?? 0) + 1;
-    seen.set(label, count);
+    const kind = ofEachLabel ? label : '';
+    const count = (seen.get(kind) ?? 0) + 1;
+    seen.set(kind, count);
     return count % every === 0;
   });
   return { train: clips.filter((_, i) => !held[i]), test: clips.filter((_, i) => held[i]) };
-}
-
-/** The labels, sorted. @throws Error when there are fewer than two */
-export function labelsOf(clips: readonly LabelledClip[], data: string): string[] {
-  const labels = [...new Set(clips.map(({ label }) => label))].sort();
-  if (labels.length > 1) return labels;
-  throw new Error(`${data}: all sounds are labelled '${labels[0]}'; expected two or more labels.`);
-}
-
-/** @throws Error naming a sound whose label the training has not seen */
-export function requireKnownLabels(clips: readonly LabelledClip[], labels: readonly string[]): void {
-  const unseen = clips.find(({ label }) => !labels.includes(label));
-  if (!unseen) return;
-  throw new Error(
-    `${basename(unseen.name)}: the label '${unseen.label}' was not seen in training. Labels: ${labels.join(', ')}.`,
-  );
 }

@@ -1,0 +1,67 @@
+// A recogniser of speech as a graph that hears a stretch of sound at a time.
+import type { NdArray } from '../../graph/array.js';
+import { Graph } from '../../graph/graph.js';
+import { input, type Tensor } from '../../graph/tensor.js';
+import { entries, unflatten } from '../../graph/tree.js';
+import { encodeModel } from '../../onnx/encode.js';
+import { simplify } from '../../transforms/simplify.js';
+import { Context, type TensorTree, type Variables } from '../context.js';
+import type { Layer } from '../layer.js';
+import { carriedShapes, recognize, type SpeechRecognizerOptions } from './speechRecognizer.js';
+
+/** How sound is cut into the stretches that a streaming recogniser hears. */
+export interface StreamShape {
+  /** Samples of a stretch; neighbouring ones overlap. */
+  readonly window: number;
+  /** Samples from the beginning of one stretch to that of the next. */
+  readonly advance: number;
+  /** Steps of logits that a stretch gives. */
+  readonly steps: number;
+}
+
+/** The configuration of a layer made by `speechRecognizer`. @throws TypeError when it is another layer */
+export function recognizerOptions({ type, config }: Layer): SpeechRecognizerOptions {
+  if (type === 'speechRecognizer') return config as SpeechRecognizerOptions;
+  throw new TypeError(`A recogniser of speech was expected, but this is a layer of type '${type}'.`);
+}
+
+/** @param steps how many steps of logits a stretch gives: few answer sooner, many cost less */
+export function streamShape(
+  { spectrogram, strides = [2, 2, 1] }: SpeechRecognizerOptions,
+  steps: number,
+): StreamShape {
+  const { fftSize = 2048, windowSize = fftSize, hop = Math.floor(windowSize / 4) } = spectrogram;
+  const advance = hop * strides.reduce((a, b) => a * b, 1) * steps;
+  return { window: advance - hop + fftSize, advance, steps };
+}
+
+/**
+ * A trained recogniser as an ONNX file that hears one stretch of sound after another.
+ *
+ * Inputs: `samples` float32 [1, window], then `past.0`, `past.1`, ..., zeros at first. Outputs: `logits` [1, steps, classes], then
+ * `present.0`, ..., which are the past of the next stretch. Together the logits are those of the whole sound.
+ * @throws TypeError when the model is no recogniser, or reads from the end
+ */
+export function exportStream(model: Layer, variables: Variables, steps: number): Uint8Array<ArrayBuffer> {
+  const options = recognizerOptions(model);
+  if (options.bidirectional)
+    throw new TypeError('A bidirectional recogniser reads from the end of the sound: it cannot stream.');
+  const named = [...entries<NdArray>(variables.parameters), ...entries<NdArray>(variables.state)];
+  const stands = named.map(([name, { dtype, shape }]) => input(name, dtype, shape));
+  const count = entries<NdArray>(variables.parameters).length;
+  const context = Context.using(
+    unflatten(variables.parameters, stands.slice(0, count)) as TensorTree,
+    unflatten(variables.state, stands.slice(count)) as TensorTree,
+  );
+  const samples = input('samples', 'float32', [1, streamShape(options, steps).window]);
+  const past = carriedShapes(options).map((shape, i) => input(`past.${i}`, 'float32', shape));
+  const { logits, present } = recognize(context, options, samples, past);
+  const graph = simplify(new Graph([...stands, samples, ...past], [logits, ...present]));
+  return encodeModel(graph, {
+    name: 'stream',
+    outputNames: ['logits', ...present.map((_, i) => `present.${i}`)],
+    initializers: new Map<Tensor, { name: string; value: NdArray }>(
+      stands.map((tensor, i) => [tensor, { name: named[i]![0], value: named[i]![1] }]),
+    ),
+  });
+}

@@ -1,0 +1,131 @@
+// The way from speech to text, on the command line and over HTTP.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type AudioClip, encodeWav, joinClips, saidDigits } from 'modelwright/data';
+import { type Recognition, SpeechRecognizer } from 'modelwright/tasks';
+import { WebSocket } from 'ws';
+import { type RunningServer, serve } from '../server/serve.js';
+import { serveModel } from '../server/servedModel.js';
+import { lastLineJson, run } from './testing.js';
+
+const clip: AudioClip = joinClips(
+  saidDigits(20, 3, 1).map((said) => ({ ...said, speaker: '' })),
+  [4],
+  { words: [3, 3] },
+);
+/** Raw samples of 16 bits: those of the WAV file. */
+const wav = encodeWav(clip);
+const pcm = wav.subarray(44);
+
+describe('automatic speech recognition', () => {
+  let folder = '';
+  let out = '';
+  let expected: Recognition;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'modelwright-said-'));
+    out = join(folder, 'model');
+    const { status, stderr } = await run([
+      ...['train', 'automatic-speech-recognition', '--data', 'said-digits', '--out', out, '--json'],
+      ...['--epochs', '2', '--strings', '1-2', '--strings-per-epoch', '64', '--batch-size', '8'],
+    ]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^conv-gru: [\d,]+ parameters/);
+    const recognizer = await SpeechRecognizer.open(out);
+    expected = await recognizer.recognize(wav);
+    await recognizer.release();
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('writes down files, and streams of raw samples as they arrive', async () => {
+    const file = join(folder, 'a.wav');
+    await writeFile(file, wav);
+    const whole = await run(['predict', out, file, '--json']);
+    const { results } = lastLineJson(whole.stdout) as { results: [Recognition & { file: string }] };
+    assert.deepEqual(results[0], { file, ...expected });
+    const streamed = await run(['predict', out, '-', '--stream', '--json'], { input: pcm });
+    assert.equal(streamed.status, 0, streamed.stderr);
+    const { model, task, ...heard } = lastLineJson(streamed.stdout);
+    assert.deepEqual([model, task], [out, 'automatic-speech-recognition']);
+    assert.deepEqual(heard, expected);
+    const plain = await run(['predict', out, '-', '--stream', '--sample-rate', '8000'], { input: pcm });
+    assert.equal(plain.stdout, `${expected.text}\n`);
+    const refused = await run(['predict', out, file, '--stream']);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /a stream is read from standard input/);
+  });
+
+  describe('over HTTP', () => {
+    let server: RunningServer;
+    before(async () => {
+      server = await serve({ models: [await serveModel(out, { name: 'digits', replicas: 1 })], port: 0 });
+    });
+    after(() => server.close());
+
+    it('writes down a sound in the body', async () => {
+      const ask = async (body: Uint8Array, query = ''): Promise<[number, Record<string, unknown>]> => {
+        const response = await fetch(`${server.url}/models/digits/predict${query}`, {
+          method: 'POST',
+          body: Buffer.from(body),
+          headers: { 'Content-Type': 'audio/wav' },
+        });
+        return [response.status, (await response.json()) as Record<string, unknown>];
+      };
+      const [status, { text, words, seconds }] = await ask(wav);
+      assert.equal(status, 200);
+      assert.deepEqual({ text, words, seconds }, expected);
+      assert.equal((await ask(wav, '?beams=4&languageWeight=1'))[0], 200);
+      for (const [body, query, message] of [
+        [wav.subarray(0, 60), '', /promises \d+ bytes of sound/],
+        [wav, '?beams=0', /beams should be a whole number from 1 to 256, but it is '0'/],
+      ] as const) {
+        const [refused, { error }] = await ask(body, query);
+        assert.equal(refused, 400);
+        assert.match(String(error), message);
+      }
+    });
+
+    /** Sends messages, and gives what is answered until the end. */
+    function converse(path: string, messages: readonly (Uint8Array | string)[]): Promise<[number, object[]]> {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`);
+      const answers: object[] = [];
+      return new Promise((resolve, reject) => {
+        socket.on('open', () => {
+          for (const message of messages) socket.send(message);
+        });
+        socket.on('message', (data) => answers.push(JSON.parse(String(data)) as object));
+        socket.on('close', (code) => resolve([code, answers]));
+        socket.on('unexpected-response', (_, response) => resolve([response.statusCode ?? 0, answers]));
+        socket.on('error', reject);
+      });
+    }
+
+    it('hears sound that arrives over a WebSocket as it hears the whole', async () => {
+      const pieces = Array.from({ length: Math.ceil(pcm.length / 1001) }, (_, i) =>
+        pcm.subarray(1001 * i, 1001 * (i + 1)),
+      );
+      const [code, answers] = await converse('/models/digits/stream?sampleRate=8000', [...pieces, 'end']);
+      assert.equal(code, 1000);
+      assert.deepEqual(answers.at(-1), { ...expected, final: true });
+      for (const partial of answers.slice(0, -1))
+        assert.ok(expected.text.startsWith((partial as { text: string }).text));
+    });
+
+    it('says what is wrong with a stream', async () => {
+      const [wrong, [{ error }]] = (await converse('/models/digits/stream', ['hello'])) as [
+        number,
+        [{ error: string }],
+      ];
+      assert.equal(wrong, 1008);
+      assert.match(error, /Send samples as bytes, or "end"; not 'hello'/);
+      const [rate, [refused]] = await converse('/models/digits/stream?sampleRate=1', []);
+      assert.equal(rate, 1008);
+      assert.match(JSON.stringify(refused), /sampleRate should be a whole number from 1000/);
+      assert.deepEqual(await converse('/models/nothing/stream', []), [404, []]);
+      const plain = await fetch(`${server.url}/models/digits/stream`);
+      assert.equal(plain.status, 426);
+    });
+  });
+});
