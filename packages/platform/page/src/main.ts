@@ -1,5 +1,5 @@
 import { type Outcome, showOutcome } from './output.js';
-import { PictureInput } from './pictureInput.js';
+import { isFileInput, PictureInput } from './pictureInput.js';
 import { type Model, servedModels } from './server.js';
 import { TextInput } from './textInput.js';
 import { currentLanguage, switchLanguage, text } from './texts.js';
@@ -29,12 +29,12 @@ function render(): void {
   find('model-name').textContent = asked?.name ?? 'Modelwright';
   find('language').textContent = text('other');
   find('clear').textContent = text('clear');
-  const takesPictures = asked?.input === 'picture';
+  const takesFiles = asked !== undefined && isFileInput(asked);
   for (const part of document.querySelectorAll<HTMLElement>('[data-input]'))
-    part.hidden = !asked || (part.dataset.input === 'picture') !== takesPictures;
+    part.hidden = !asked || (part.dataset.input === 'picture') !== takesFiles;
   find('clear').hidden = !asked;
   if (!asked) find('hint').textContent = text('none');
-  else if (takesPictures) pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
+  else if (takesFiles) pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
   else writing.render(asked);
   for (const labelled of document.querySelectorAll<HTMLElement>('[data-label]'))
     labelled.ariaLabel = text(labelled.dataset.label as 'model' | 'input' | 'output');

@@ -1,4 +1,4 @@
-import { percent, showBars } from './bars.js';
+import { type Prediction, percent, showBars } from './bars.js';
 import type { Answer, Entity } from './server.js';
 import { text } from './texts.js';
 
@@ -18,15 +18,18 @@ const find = (id: string): HTMLElement => document.getElementById(id)!;
 
 /** Shows what a model answered. @param waiting what the last line says where there is nothing yet */
 export function showOutcome({ answer, fault, text: asked }: Outcome, waiting: string): void {
-  const { predictions = [], neighbours, entities } = answer ?? {};
-  const [best] = predictions;
+  const { predictions, entities, detections } = answer ?? {};
+  const best = predictions?.[0];
   find('answer').textContent = best?.label ?? '';
   find('answer').classList.toggle('long', (best?.label.length ?? 0) > longLabel);
   find('certainty').textContent = best ? percent(best.probability) : '';
   find('answer').parentElement!.hidden = !best;
-  const words = neighbours?.map(({ word, similarity }) => ({ label: word, probability: similarity }));
-  if (words) showBars(find('bars'), words, { sorted: false, write: (similarity) => similarity.toFixed(2) });
-  else showBars(find('bars'), predictions);
+  if (predictions) showBars(find('bars'), predictions);
+  else
+    showBars(find('bars'), answer ? found(answer) : [], {
+      sorted: false,
+      write: (value) => value.toFixed(2),
+    });
   find('text').replaceChildren(...(asked === undefined ? [] : marked(asked, entities ?? [])));
   find('text').hidden = asked === undefined;
   find('status').classList.toggle('fault', fault !== undefined);
@@ -35,9 +38,19 @@ export function showOutcome({ answer, fault, text: asked }: Outcome, waiting: st
   function statusText(): string {
     if (fault !== undefined) return text('failed', { reason: fault });
     if (entities?.length === 0) return text('noEntities');
+    if (detections?.length === 0) return text('noDetections');
     if (answer) return text('time', { milliseconds: answer.milliseconds.toFixed(1) });
     return waiting;
   }
+}
+
+/** Words, pictures or objects that a model found, with what it takes them for worth. */
+function found({ neighbours = [], similar = [], detections = [] }: Answer): Prediction[] {
+  return [
+    ...neighbours.map(({ word, similarity }) => ({ label: word, probability: similarity })),
+    ...similar.map(({ name, similarity }) => ({ label: name, probability: similarity })),
+    ...detections.map(({ label, score }) => ({ label, probability: score })),
+  ];
 }
 
 /** A text in which the entities are marked and named. */

@@ -5,7 +5,10 @@ import { text } from './texts.js';
 
 const find = <E extends HTMLElement = HTMLElement>(id: string): E => document.getElementById(id) as E;
 
-/** Asks a model about a picture that is drawn, chosen or dropped. */
+/** Whether a model is asked with files: pictures or sounds. */
+export const isFileInput = ({ input }: Model): boolean => ['picture', 'pictures', 'sound'].includes(input);
+
+/** Asks a model about a picture that is drawn, or about a picture or sound that is chosen or dropped. */
 export class PictureInput {
   readonly #canvas = find<HTMLCanvasElement>('board');
   readonly #picture = find<HTMLImageElement>('picture');
@@ -13,7 +16,9 @@ export class PictureInput {
   readonly #board: Board;
   readonly #model: () => Model | undefined;
   readonly #onOutcome: (outcome: Outcome) => void;
-  /** The picture that waits to be sent; the newest replaces an older one. */
+  /** The file that was chosen, unless something was drawn since. */
+  #file: File | undefined;
+  /** What waits to be sent; the newest replaces an older one. */
   #pending: (() => Promise<Blob | undefined>) | undefined;
   #isAsking = false;
 
@@ -23,6 +28,7 @@ export class PictureInput {
     this.#onOutcome = onOutcome;
     this.#board = new Board(this.#canvas, () => {
       this.#picture.hidden = true;
+      this.#file = undefined;
       this.#ask(() => this.#board.digit());
     });
     this.#upload.addEventListener('change', () => this.#show(this.#upload.files?.[0]));
@@ -34,7 +40,8 @@ export class PictureInput {
     document.addEventListener('drop', (event) => {
       event.preventDefault();
       document.body.classList.remove('dropping');
-      if (model()?.input === 'picture') this.#show(event.dataTransfer?.files[0]);
+      const asked = model();
+      if (asked && isFileInput(asked)) this.#show(event.dataTransfer?.files[0]);
     });
   }
 
@@ -47,15 +54,19 @@ export class PictureInput {
     this.#board.clear();
     this.#picture.hidden = true;
     this.#upload.value = '';
+    this.#file = undefined;
     this.#pending = undefined;
   }
 
   /** Writes its texts. @param isEmpty whether it should invite to draw or drop something */
-  render({ drawable }: Model, isEmpty: boolean): void {
-    find('hint').textContent = text(drawable ? 'draw' : 'show');
-    find('invitation').textContent = text(drawable ? 'invitation' : 'drop');
-    find('invitation').hidden = !isEmpty;
-    find('upload-text').textContent = text('upload');
+  render({ input, drawable }: Model, isEmpty: boolean): void {
+    const isSound = input === 'sound';
+    find('hint').textContent = text(isSound ? 'listen' : drawable ? 'draw' : 'show');
+    const invitation = text(isSound ? 'dropSound' : drawable ? 'invitation' : 'drop');
+    find('invitation').textContent = (isSound && this.#file?.name) || invitation;
+    find('invitation').hidden = !isEmpty && !isSound;
+    find('upload-text').textContent = text(isSound ? 'uploadSound' : 'upload');
+    this.#upload.accept = isSound ? 'audio/*' : 'image/*';
     this.#upload.parentElement!.classList.toggle('primary', !drawable);
     find('keys').textContent = text('keys');
     find('keys').hidden = !drawable;
@@ -68,7 +79,8 @@ export class PictureInput {
     this.#board.clear();
     URL.revokeObjectURL(this.#picture.src);
     this.#picture.src = URL.createObjectURL(file);
-    this.#picture.hidden = false;
+    this.#picture.hidden = this.#model()?.input === 'sound';
+    this.#file = file;
     this.#ask(() => Promise.resolve(file));
   }
 
@@ -89,7 +101,7 @@ export class PictureInput {
         (error: Error) => ({ fault: error.message }),
       );
       // It was cleared meanwhile, or another model was chosen.
-      if (asked !== this.#model() || (this.#picture.hidden && !(await this.#board.digit()))) {
+      if (asked !== this.#model() || !(this.#file ?? (await this.#board.digit()))) {
         outcome = {};
         continue;
       }

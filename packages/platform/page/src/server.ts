@@ -4,7 +4,7 @@ import type { Prediction } from './bars.js';
 export interface Model {
   readonly name: string;
   /** What it is asked with. */
-  readonly input: 'picture' | 'text' | 'prompt' | 'word';
+  readonly input: 'picture' | 'pictures' | 'sound' | 'text' | 'prompt' | 'word';
   /** Whether it is for small grey pictures, such as digits, that can be drawn. */
   readonly drawable: boolean;
 }
@@ -21,6 +21,9 @@ export interface Answer {
   readonly predictions?: readonly Prediction[];
   readonly entities?: readonly Entity[];
   readonly neighbours?: readonly { readonly word: string; readonly similarity: number }[];
+  readonly similar?: readonly { readonly name: string; readonly similarity: number }[];
+  readonly detections?: readonly { readonly label: string; readonly score: number }[];
+  readonly translation?: string;
   readonly milliseconds: number;
 }
 
@@ -29,7 +32,7 @@ export async function servedModels(): Promise<readonly Model[]> {
   return (await (await fetch('/page/models.json')).json()) as Model[];
 }
 
-/** Asks a model about a picture or a text. @throws Error with the server's reason */
+/** Asks a model about a file or a text. @throws Error with the server's reason */
 export async function predict({ name }: Model, body: Blob | string): Promise<Answer> {
   const type = typeof body === 'string' ? 'text/plain' : body.type || 'application/octet-stream';
   const response = await fetch(`/models/${encodeURIComponent(name)}/predict?top=11`, {

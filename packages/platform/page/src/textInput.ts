@@ -39,8 +39,7 @@ export class TextInput {
 
   /** Writes its texts. */
   render({ input }: Model): void {
-    if (input === 'picture') return;
-    find('hint').textContent = text(hints[input]);
+    find('hint').textContent = text(hints[input as keyof typeof hints]);
     this.#area.ariaLabel = text('writing');
     this.#area.rows = input === 'word' ? 1 : 8;
     this.#send.textContent = text(this.#asking ? 'stop' : input === 'prompt' ? 'goOn' : 'ask');
@@ -61,7 +60,10 @@ export class TextInput {
     const isMade = model.input === 'prompt';
     const question = isMade ? goOn(model, asked, onPiece, asking.signal) : predict(model, asked);
     const outcome = await question.then(
-      (answer): Outcome => ({ answer, ...((isMade || answer.entities) && { text: made }) }),
+      (answer): Outcome => {
+        const shown = isMade || answer.entities ? made : answer.translation;
+        return { answer, ...(shown !== undefined && { text: shown }) };
+      },
       (error: Error): Outcome => (asking.signal.aborted ? { text: made } : { fault: error.message }),
     );
     if (this.#asking !== asking) return;

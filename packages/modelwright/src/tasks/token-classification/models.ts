@@ -25,6 +25,7 @@ interface Tagger {
   readonly loss: ConfigurableLoss;
   readonly epochs: number;
   readonly batchSize: number;
+  /** The highest rate of Adam; it falls along a cosine to 0. */
   readonly learningRate: number;
   /** Whether it can look at how tokens are written. */
   readonly spells: boolean;
@@ -39,7 +40,7 @@ export const noTag = -1;
 /** The networks of the task by the names that the command line uses. */
 export const taggers = {
   'bilstm-crf': {
-    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.5, spelling }) =>
+    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.3, spelling }) =>
       bilstmCrf({
         ...{ vocabulary, tags, features, units, dropoutRate: dropout },
         ...(spelling && { characters: { vocabulary: byteVocabulary } }),
@@ -47,7 +48,7 @@ export const taggers = {
     loss: crfLoss,
     epochs: 8,
     batchSize: 32,
-    learningRate: 2e-3,
+    learningRate: 5e-3,
     spells: true,
   },
   transformer: {
