@@ -1,6 +1,7 @@
 import type { Layer } from '../../nn/layer.js';
 import { type ConfigurableLoss, crfLoss, crossEntropy } from '../../nn/losses/index.js';
 import { bilstmCrf, transformerClassifier } from '../../nn/networks/index.js';
+import { constantRate, cosineDecay, type Schedule } from '../../optim/index.js';
 import { byteVocabulary } from './spelling.js';
 
 /** What a tagger is made for. */
@@ -25,8 +26,9 @@ interface Tagger {
   readonly loss: ConfigurableLoss;
   readonly epochs: number;
   readonly batchSize: number;
-  /** The highest rate of Adam; it falls along a cosine to 0. */
   readonly learningRate: number;
+  /** How Adam's rate changes over the steps. */
+  readonly rate: (learningRate: number, steps: number) => Schedule;
   /** Whether it can look at how tokens are written. */
   readonly spells: boolean;
 }
@@ -49,6 +51,7 @@ export const taggers = {
     epochs: 8,
     batchSize: 32,
     learningRate: 5e-3,
+    rate: (learningRate, steps) => cosineDecay(learningRate, { steps }),
     spells: true,
   },
   transformer: {
@@ -66,6 +69,7 @@ export const taggers = {
     epochs: 10,
     batchSize: 32,
     learningRate: 5e-4,
+    rate: constantRate,
     spells: false,
   },
 } as const satisfies Record<string, Tagger>;

@@ -146,7 +146,7 @@ describe('training, measuring and using a tagger', () => {
         out,
         model,
         scheme: model === 'transformer' ? 'BIO' : 'BIOES',
-        epochs: model === 'transformer' ? 5 : 3,
+        epochs: 5,
         learningRate: model === 'transformer' ? 2e-3 : 1e-2,
         maximumLength: 11,
         onEvent: (event) => event.kind === 'note' && notes.push(event.text),

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Tokenizer } from '../../data/text/index.js';
-import { adam, cosineDecay } from '../../optim/index.js';
+import { adam } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import type { TrainedModel } from '../../train/trained.js';
 import { requireChoice } from '../choices.js';
@@ -125,7 +125,7 @@ async function trainTagger(
     train,
     {
       loss: tagger.loss,
-      optimizer: adam(cosineDecay(learningRate, { steps: epochs * train.length })),
+      optimizer: adam(tagger.rate(learningRate, epochs * train.length)),
       clipNorm: 5,
       epochs,
       batchSize,
