@@ -28,6 +28,11 @@ export const rows = [
     what: 'language model: width 128, 4 layers, 4 heads, vocabulary 65, tied vectors',
   },
   {
+    name: 'gpt-unfused',
+    title: "GPT of nanoGPT, PyTorch's attention not fused",
+    what: 'the row before; PyTorch computes attention by products and a softmax, as nanoGPT does without flash attention',
+  },
+  {
     name: 'lstm-32',
     title: 'LSTM, training step, batch 32',
     what: '100 steps of 64 features, 128 units, dense 10 on the last state',
@@ -35,4 +40,19 @@ export const rows = [
   { name: 'predict-digit-cnn-1', title: 'Digit CNN, prediction, batch 1', what: digitCnn },
   { name: 'predict-digit-cnn-64', title: 'Digit CNN, prediction, batch 64', what: digitCnn },
   { name: 'predict-resnet18-1', title: 'ResNet-18, prediction, batch 1', what: '3x64x64' },
+  {
+    name: 'decode',
+    title: 'GPT, 128 tokens one by one, batch 1',
+    what: 'the Transformer of the training row with tied vectors, keys and values cached, greedy; milliseconds for all 128 tokens',
+  },
+  {
+    name: 'tokenize',
+    title: 'Byte-level BPE, 1 MB of text as tokens',
+    what: "4,000 tokens, learned from the same text: this repository's sources, line by line",
+  },
+  {
+    name: 'tokenizer-train',
+    title: 'Byte-level BPE, learned from 1 MB of text',
+    what: 'the same text, 4,000 tokens, pairs that occur at least twice',
+  },
 ];

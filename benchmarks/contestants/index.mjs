@@ -1,8 +1,15 @@
 // Who takes part, and how each is started. `missing` says why one cannot take part here.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const script = (file) => join(import.meta.dirname, file);
+
+/** Where a Python environment keeps a package. */
+function packageOf(folder, name) {
+  const [version = 'python3'] =
+    folder && existsSync(join(folder, 'lib')) ? readdirSync(join(folder, 'lib')) : [];
+  return join(`${folder}`, 'lib', version, 'site-packages', name);
+}
 
 /** The contestants; `peers` is the folder of the PyTorch environment (its siblings end in `-tf` and `-tfjs`). */
 export function contestants(peers) {
@@ -32,6 +39,15 @@ export function contestants(peers) {
         args: [script('torch_contestant.py'), '--channels-last'],
       },
       python(''),
+    ),
+    peer(
+      {
+        name: 'tokenizers',
+        title: 'HF tokenizers',
+        command: python(''),
+        args: [script('tokenizers_contestant.py')],
+      },
+      packageOf(folder, 'tokenizers'),
     ),
     peer(
       { name: 'keras', title: 'Keras/TF', command: python('-tf'), args: [script('keras_contestant.py')] },

@@ -2,11 +2,13 @@
 import { availableParallelism } from 'node:os';
 import {
   adam,
+  CachedDecoder,
   conv2d,
   crossEntropy,
   dense,
   digitsCnn,
   Graph,
+  generate,
   gpt,
   gradients,
   input,
@@ -17,7 +19,9 @@ import {
   TrainedModel,
   version,
 } from 'modelwright';
+import { trainTokenizer } from 'modelwright/data';
 import { initialVariables, ortCpu, TrainingSession } from 'modelwright/internal';
+import { corpus } from '../corpus.mjs';
 import { serve } from './protocol.mjs';
 
 const classes = 10;
@@ -104,6 +108,39 @@ const prediction = (model, shape) => async () => {
   return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
 };
 
+/** A whole sequence, token by token from one token of prompt, all of it the most likely one. */
+const decoding = (length, sizes) => async () => {
+  const model = gpt({ length, ...sizes });
+  const types = { input: { dtype: 'int32', shape: [1, length] } };
+  const decoder = await CachedDecoder.open(model, initialVariables(model, types, 0), {
+    length,
+    runtime: ortCpu,
+  });
+  return {
+    async step() {
+      let last = 0;
+      for await (const token of generate(await decoder.start(), [1], { maxTokens: length })) last = token;
+      return last;
+    },
+    release: () => decoder.release(),
+  };
+};
+
+const tokenizerOptions = { kind: 'bpe', maximumSize: 4000 };
+
+async function tokenizing() {
+  const lines = corpus();
+  const tokenizer = trainTokenizer(lines, tokenizerOptions);
+  return { step: async () => lines.reduce((total, line) => total + tokenizer.encode(line).length, 0) };
+}
+
+async function tokenizerTraining() {
+  const lines = corpus();
+  return { step: async () => trainTokenizer(lines, tokenizerOptions).vocabularySize };
+}
+
+const gptSizes = { vocabulary: 65, width: 128, layers: 4, heads: 4 };
+
 const mlp = sequential(
   dense(512, { activation: 'relu' }),
   dense(512, { activation: 'relu' }),
@@ -124,9 +161,13 @@ await serve({
     'resnet18-16': training(resnet18({ classes }), [16, 3, 64, 64]),
     'lstm-32': training(sequenceClassifier, [32, 100, 64]),
     transformer: language([16, 128], { vocabulary: 10_000, width: 256, layers: 4, heads: 4, tied: false }),
-    gpt: language([12, 64], { vocabulary: 65, width: 128, layers: 4, heads: 4 }),
+    gpt: language([12, 64], gptSizes),
+    'gpt-unfused': language([12, 64], gptSizes),
     'predict-digit-cnn-1': prediction(digitsCnn({ classes }), [1, 1, 28, 28]),
     'predict-digit-cnn-64': prediction(digitsCnn({ classes }), [64, 1, 28, 28]),
     'predict-resnet18-1': prediction(resnet18({ classes }), [1, 3, 64, 64]),
+    decode: decoding(128, { vocabulary: 10_000, width: 256, layers: 4, heads: 4 }),
+    tokenize: tokenizing,
+    'tokenizer-train': tokenizerTraining,
   },
 });

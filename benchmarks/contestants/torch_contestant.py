@@ -8,7 +8,7 @@ import sys
 import torch
 from torch.nn.functional import cross_entropy
 
-from torch_models import Gpt, SequenceClassifier, digit_cnn, mlp, resnet18
+from torch_models import Gpt, SequenceClassifier, digit_cnn, mlp, plain_attention, resnet18
 
 BATCHES = 16
 CHANNELS_LAST = "--channels-last" in sys.argv
@@ -66,6 +66,20 @@ def language(batch, length, vocabulary, **sizes):
     return prepare
 
 
+def decoding(length, vocabulary, **sizes):
+    def prepare():
+        torch.manual_seed(0)
+        model = Gpt(vocabulary, length, **sizes).eval()
+
+        def step():
+            with torch.inference_mode():
+                return [*model.decode(torch.tensor([[1]]), length)][-1]
+
+        return step
+
+    return prepare
+
+
 def prediction(make, shape):
     def prepare():
         torch.manual_seed(0)
@@ -104,12 +118,14 @@ ROWS = {
     "lstm-32": training(SequenceClassifier, (32, 100, 64)),
     "transformer": language(16, 128, 10_000, width=256, layers=4, heads=4, tied=False),
     "gpt": language(12, 64, 65, width=128, layers=4, heads=4, tied=True),
+    "gpt-unfused": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, attention=plain_attention),
     "predict-digit-cnn-1": prediction(digit_cnn, (1, 1, 28, 28)),
     "predict-digit-cnn-64": prediction(digit_cnn, (64, 1, 28, 28)),
     "predict-resnet18-1": prediction(resnet18, (1, 3, 64, 64)),
+    "decode": decoding(128, 10_000, width=256, layers=4, heads=4, tied=True),
 }
 if CHANNELS_LAST:
-    for name in ("mlp-64", "lstm-32", "transformer", "gpt"):
+    for name in ("mlp-64", "lstm-32", "transformer", "gpt", "gpt-unfused", "decode"):
         del ROWS[name]
 torch.set_num_threads(CORES)
 serve("PyTorch", torch.__version__, CORES, ROWS)

@@ -63,30 +63,54 @@ def resnet18(classes=10):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
 
 
+def plain_attention(q, k, v):
+    """Causal attention by products and a softmax, as nanoGPT computes it where there is no flash attention."""
+    scores = q @ k.transpose(-2, -1) * k.shape[-1] ** -0.5
+    later = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool).triu(1)
+    return scores.masked_fill(later, float("-inf")).softmax(-1) @ v
+
+
+def fused_attention(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
 class Block(nn.Module):
     """A layer of nanoGPT: the normalisation in front, causal attention, GELU."""
 
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, attention):
         super().__init__()
-        self.heads = heads
+        self.heads, self.attention = heads, attention
         self.attention_norm, self.norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.projections, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
-    def forward(self, x):
+    def project(self, x):
         parts = self.projections(self.attention_norm(x)).chunk(3, -1)
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
-        x = x + self.mix(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        return (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
+
+    def add(self, x, attended):
+        x = x + self.mix(attended.transpose(1, 2).flatten(2))
         return x + self.feed_forward(self.norm(x))
+
+    def forward(self, x):
+        return self.add(x, self.attention(*self.project(x)))
+
+    def advance(self, x, keys, values, position):
+        """One token further: `keys` and `values` [batch, heads, length, features] hold those before `position`."""
+        q, k, v = self.project(x)
+        keys[:, :, position], values[:, :, position] = k[:, :, 0], v[:, :, 0]
+        seen = position + 1
+        return self.add(x, F.scaled_dot_product_attention(q, keys[:, :, :seen], values[:, :, :seen]))
 
 
 class Gpt(nn.Module):
     """[batch, time] -> [batch, time, vocabulary]"""
 
-    def __init__(self, vocabulary, length, width, layers, heads, tied):
+    def __init__(self, vocabulary, length, width, layers, heads, tied, attention=fused_attention):
         super().__init__()
+        self.length, self.width, self.heads = length, width, heads
         self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
-        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width))
+        self.blocks = nn.Sequential(*(Block(width, heads, attention) for _ in range(layers)), nn.LayerNorm(width))
         self.logits = nn.Linear(width, vocabulary, bias=False)
         for weight in (self.tokens.weight, self.positions.weight):
             nn.init.normal_(weight, std=0.02)
@@ -96,3 +120,15 @@ class Gpt(nn.Module):
     def forward(self, ids):
         x = self.tokens(ids) + self.positions(torch.arange(ids.shape[1]))
         return self.logits(self.blocks(x))
+
+    def decode(self, token, count):
+        """The `count` most likely tokens after one, each [1, 1], keys and values kept in arrays made once."""
+        *blocks, norm = self.blocks
+        shape = (1, self.heads, self.length, self.width // self.heads)
+        caches = [(torch.zeros(shape), torch.zeros(shape)) for _ in blocks]
+        for position in range(count):
+            x = self.tokens(token) + self.positions.weight[position]
+            for block, (keys, values) in zip(blocks, caches):
+                x = block.advance(x, keys, values, position)
+            token = self.logits(norm(x)).argmax(-1)
+            yield token.item()

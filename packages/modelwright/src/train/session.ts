@@ -411,18 +411,17 @@ export function variablesFrom(
 }
 
 /** Below this many operations for each parameter, handing the parameters around costs more than splitting the batch gains. */
-const worthSplitting = 5000;
+const worthSplitting = 4000;
 
 /**
- * How many workers a batch is split over. Convolutions and loops over time gain from a session a core, each on its part of the
- * batch, if there is enough to compute for what has to be exchanged; large matrix products are as well off with one session
- * that uses all cores.
+ * How many workers a batch is split over: a session a core, each on its part of the batch, where there is enough to compute for
+ * what has to be exchanged, and one session that uses all cores elsewhere.
  */
 function chooseWorkers(graph: Graph, parameters: Layout, trains: boolean, cores: number): number {
-  const gaining = graph.nodes.filter(
-    ({ primitive: { name } }) => name.startsWith('convolution') || name === 'scan',
-  );
-  if (gaining.length === 0) return 1;
-  const flops = gaining.reduce((total, node) => total + flopsOf(node), 0);
-  return !trains || flops > worthSplitting * parameters.size ? cores : 1;
+  if (!trains)
+    return graph.nodes.some(({ primitive: { name } }) => name.startsWith('convolution') || name === 'scan')
+      ? cores
+      : 1;
+  const flops = graph.nodes.reduce((total, node) => total + flopsOf(node), 0);
+  return flops > worthSplitting * parameters.size ? cores : 1;
 }
