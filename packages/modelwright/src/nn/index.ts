@@ -12,7 +12,9 @@ export {
 } from './context.js';
 export { generalizedIou, pairwiseIou } from './detection/boxes.js';
 export { detectPoints } from './detection/points.js';
+export { detectProposals } from './detection/proposals.js';
 export type { PyramidOptions } from './detection/pyramid.js';
+export { type RoiAlignOptions, roiAlign } from './detection/roiAlign.js';
 export type { DetectedBoxes, DetectionOptions } from './detection/select.js';
 export { type InitializerConfig, type InitializerName, initializers } from './initializers.js';
 export { type ApplyOptions, type Call, type ConfigValue, type InputType, isLayer, Layer } from './layer.js';

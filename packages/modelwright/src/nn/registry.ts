@@ -22,6 +22,8 @@ export interface LayerSample<Config> {
   readonly inputs: readonly NdArray[];
   /** Whether it runs as in training. Default: false. */
   readonly training?: boolean;
+  /** Why its gradient is not compared with differences, where it is not. */
+  readonly noDifferences?: string;
   /** Why it is not compared with PyTorch, where it is not. */
   readonly noFixture?: string;
 }

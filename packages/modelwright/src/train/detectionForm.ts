@@ -1,7 +1,7 @@
 // What a detector of objects takes and gives once it is saved.
 import { input, type Tensor } from '../graph/tensor.js';
 import type { TensorTree } from '../nn/context.js';
-import { detectorOf, detectors } from '../nn/detection/detectors.js';
+import { detectorOf, isDetectorLoss } from '../nn/detection/detectors.js';
 import {
   add,
   cast,
@@ -29,7 +29,7 @@ export function letterboxed(images: Tensor, size: readonly [number, number]): Te
 
 /** Whether a model finds boxes on images. */
 export function isDetector({ batchTypes, loss }: TrainedModel): boolean {
-  return batchTypes.input?.shape.length === 4 && Object.hasOwn(detectors, loss.name);
+  return batchTypes.input?.shape.length === 4 && isDetectorLoss(loss);
 }
 
 /**

@@ -14,6 +14,7 @@ export { type FocalOptions, focalLoss } from './focal.js';
 export { type ConfigurableLoss, defineLoss, type Loss, type LossOptions, type Reduction } from './loss.js';
 export { hinge, squaredHinge } from './margin.js';
 export { l1, l2, type Penalty, type PenaltyOptions } from './penalties.js';
+export { type RcnnLossOptions, rcnnLoss } from './rcnn.js';
 export { type LossJson, losses, lossFromJson, lossToJson } from './registry.js';
 export { type HuberOptions, huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
 export { type TripletMining, type TripletOptions, tripletLoss } from './triplet.js';

@@ -8,6 +8,7 @@ import { fcosLoss } from './fcos.js';
 import { focalLoss } from './focal.js';
 import type { ConfigurableLoss, Loss } from './loss.js';
 import { hinge, squaredHinge } from './margin.js';
+import { rcnnLoss } from './rcnn.js';
 import { huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
 import { tripletLoss } from './triplet.js';
 
@@ -31,6 +32,7 @@ export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEnt
     arcFaceLoss,
     focalLoss,
     fcosLoss,
+    rcnnLoss,
   ].map((loss) => [loss.name, loss as ConfigurableLoss]),
 );
 

@@ -11,6 +11,7 @@ export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
+export { type FasterRcnnOptions, fasterRcnn } from './fasterRcnn.js';
 export { type FcosOptions, fcos } from './fcos.js';
 export { type GptOptions, gpt } from './gpt.js';
 export { type MlpOptions, mlp } from './mlp.js';

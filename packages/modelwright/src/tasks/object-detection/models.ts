@@ -1,8 +1,8 @@
 import type { Layer } from '../../nn/layer.js';
 import { imagePreprocessing } from '../../nn/layers/imagePreprocessing.js';
 import { sequential } from '../../nn/layers/sequential.js';
-import { fcosLoss, type Loss } from '../../nn/losses/index.js';
-import { fcos } from '../../nn/networks/index.js';
+import { fcosLoss, type Loss, rcnnLoss } from '../../nn/losses/index.js';
+import { fasterRcnn, fcos } from '../../nn/networks/index.js';
 
 /** A kind of detector, and what it is trained with unless it is said otherwise. */
 export interface DetectorKind {
@@ -27,6 +27,14 @@ export const detectorKinds: Readonly<Record<string, DetectorKind>> = {
     batchSize: 8,
     learningRate: 1e-3,
     description: 'a one-stage detector without anchors (FCOS) on a feature pyramid',
+  },
+  'faster-rcnn': {
+    make: (classes) => sequential(normalised(), fasterRcnn({ classes })),
+    loss: rcnnLoss,
+    epochs: 100,
+    batchSize: 8,
+    learningRate: 1e-3,
+    description: 'a two-stage detector (Faster R-CNN) on a feature pyramid',
   },
 };
 

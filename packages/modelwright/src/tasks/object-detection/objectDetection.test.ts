@@ -7,8 +7,8 @@ import { boxDataset, drawnShapes, encodePng, openDetection } from '../../data/in
 import { NdArray } from '../../graph/array.js';
 import { imagePreprocessing } from '../../nn/layers/imagePreprocessing.js';
 import { sequential } from '../../nn/layers/sequential.js';
-import { fcosLoss } from '../../nn/losses/index.js';
-import { fcos } from '../../nn/networks/index.js';
+import { fcosLoss, rcnnLoss } from '../../nn/losses/index.js';
+import { fasterRcnn, fcos } from '../../nn/networks/index.js';
 import { adam } from '../../optim/index.js';
 import { openModel } from '../../saved/index.js';
 import { fit, type TrainedModel } from '../../train/index.js';
@@ -87,6 +87,35 @@ describe('fcos', () => {
   });
 });
 
+describe('fasterRcnn', () => {
+  it('learns a few drawn images by heart, and is saved as any other detector', async () => {
+    const network = fasterRcnn({
+      ...{ classes: 3, widths: [8, 16, 24, 32, 32], blocks: [1, 1, 1, 1], features: 24 },
+      ...{ units: 48, proposals: 24 },
+    });
+    const trained = await fit(
+      sequential(imagePreprocessing({ mean: 0.5, std: 0.25 }), network),
+      examples.repeat(100),
+      {
+        loss: rcnnLoss.with({ proposals: 24 }),
+        optimizer: adam(3e-3),
+        batchSize: 8,
+        workers: 1,
+        progress: false,
+      },
+    );
+    const { metrics } = await measureDetector(trained, examples, {});
+    assert.ok(metrics['mAP@0.5']! > 0.5, `mAP@0.5 is ${metrics['mAP@0.5']}`);
+    const out = join(folder, 'rcnn');
+    await trained.save(out);
+    const model = await openModel(out);
+    const { detections } = await detectObjects(model, await encodePng(await shapes.train[0]!.read()));
+    assert.ok(detections.length > 0);
+    await model.release();
+    assert.deepEqual((await measureDetector(await load(out), examples, {})).metrics, metrics);
+  });
+});
+
 /** Each pixel four times. */
 function doubled(image: NdArray): NdArray {
   const [channels, height, width] = image.shape as [number, number, number];
@@ -143,7 +172,10 @@ describe('trainObjectDetector', () => {
 
   it('says which detectors there are', async () => {
     const options = { data: 'shapes', out: join(folder, 'x'), model: 'yolo' };
-    await assert.rejects(trainObjectDetector(options), /There is no detector 'yolo'. There is fcos/);
+    await assert.rejects(
+      trainObjectDetector(options),
+      /There is no detector 'yolo'. There is fcos, faster-rcnn/,
+    );
   });
 
   const data = process.env.MODELWRIGHT_DATA;
