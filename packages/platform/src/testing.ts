@@ -1,5 +1,6 @@
 // For tests: small image classifiers whose answers are known by a formula, and models for text that are trained in seconds.
 import { writeFile } from 'node:fs/promises';
+import { constant } from 'modelwright';
 import { encodeModel, Graph, input } from 'modelwright/onnx';
 import { NdArray } from 'modelwright/runtime';
 import { type JsonObject, writeModelFolder } from 'modelwright/saved';
@@ -91,4 +92,35 @@ export async function saveTripsModel(directory: string): Promise<void> {
 export async function saveDirections(directory: string): Promise<void> {
   const plane = NdArray.of('float32', [4, 2], [1, 0, 0.6, 0.8, 0, 1, -0.8, 0.6]);
   await saveWordVectors(new WordVectors(['east', 'northeast', 'north', 'west'], plane), directory);
+}
+
+/**
+ * Saves a detector that finds one object, `light`, on every image: it covers the left half and scores as much as the image's mean, in 0 .. 1.
+ */
+export async function saveLightDetector(directory: string): Promise<void> {
+  const image = input('image', 'uint8', ['batch', 3, 'height', 'width']);
+  const weight = input('weight', 'float32', [1]);
+  const mean = image.cast('float32').mean([1, 2, 3]);
+  const scores = mean.mul(weight).reshape(['batch', 1]);
+  const none = scores.mul(0).reshape(['batch', 1, 1]);
+  const corners = constant(NdArray.from([[[0, 0, 20, 30]]]));
+  const value = NdArray.from([1 / 255]);
+  await writeModelFolder(directory, {
+    config: {
+      modelwright: { format: 1, version: '0.1.0' },
+      task: 'object-detection',
+      inputs: [{ name: 'image', dtype: 'uint8', shape: ['batch', 3, 'height', 'width'] }],
+      outputs: [
+        { name: 'boxes', dtype: 'float32', shape: ['batch', 1, 4] },
+        { name: 'scores', dtype: 'float32', shape: ['batch', 1] },
+        { name: 'classes', dtype: 'int32', shape: ['batch', 1] },
+      ],
+      labels: ['light'],
+    },
+    tensors: new Map([['weight', value]]),
+    onnx: encodeModel(new Graph([image, weight], [none.add(corners), scores, scores.mul(0).cast('int32')]), {
+      outputNames: ['boxes', 'scores', 'classes'],
+      initializers: new Map([[weight, { name: 'weight', value }]]),
+    }),
+  });
 }

@@ -1,4 +1,5 @@
 import { type Prediction, percent, showBars } from './bars.js';
+import { drawFound } from './found.js';
 import type { Answer, Entity } from './server.js';
 import { text } from './texts.js';
 
@@ -30,6 +31,7 @@ export function showOutcome({ answer, fault, text: asked }: Outcome, waiting: st
       sorted: false,
       write: (value) => value.toFixed(2),
     });
+  drawFound(document.querySelector<SVGElement>('#found')!, answer);
   find('text').replaceChildren(...(asked === undefined ? [] : marked(asked, entities ?? [])));
   find('text').hidden = asked === undefined;
   find('status').classList.toggle('fault', fault !== undefined);

@@ -16,13 +16,23 @@ export interface Entity {
   readonly end: number;
 }
 
+/** An object on a picture: what it is, and its left, top, right and bottom in pixels. */
+export interface Detection {
+  readonly label: string;
+  readonly score: number;
+  readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
+}
+
 /** What models answer, each task in fields of its own. */
 export interface Answer {
   readonly predictions?: readonly Prediction[];
   readonly entities?: readonly Entity[];
   readonly neighbours?: readonly { readonly word: string; readonly similarity: number }[];
   readonly similar?: readonly { readonly name: string; readonly similarity: number }[];
-  readonly detections?: readonly { readonly label: string; readonly score: number }[];
+  readonly detections?: readonly Detection[];
+  /** Of the picture, in pixels. */
+  readonly width?: number;
+  readonly height?: number;
   readonly translation?: string;
   readonly milliseconds: number;
 }

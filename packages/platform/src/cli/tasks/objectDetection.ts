@@ -15,7 +15,9 @@ function addTrainOptions(command: Command): Command {
     examples: 'images',
     split: 'share of the images held out where there is no part for validation, 0 to 0.5 (default: 0.2)',
   })
-    .addOption(new Option('-m, --model <name>', 'kind of detector (default: fcos)').choices(['fcos']))
+    .addOption(
+      new Option('-m, --model <name>', 'kind of detector (default: fcos)').choices(['fcos', 'faster-rcnn']),
+    )
     .option(
       '--image-size <pixels>',
       'the longer side to bring images to (default: theirs, up to 320)',
