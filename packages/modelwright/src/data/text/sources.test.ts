@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { NdArray } from '../../graph/array.js';
 import { Dataset } from '../dataset.js';
 import { bucketBatches } from './buckets.js';
 import { parseConll } from './conll.js';
-import { readLabelled } from './files.js';
+import { readLabelled, readText } from './files.js';
 import { parseLabelled } from './labelled.js';
 import { padSequences } from './padding.js';
 import { pairLines, parseParallel } from './parallel.js';
@@ -75,6 +76,11 @@ describe('labelled text', () => {
         /a\.csv:2: byte 14 \(0xff\) is not UTF-8, at byte 4 of the line/,
       );
       await assert.rejects(readLabelled(join(folder, 'a.doc')), /a\.doc is none of \.csv, \.tsv/);
+      const packed = join(folder, 'a.txt.gz');
+      await writeFile(packed, gzipSync('词\tword\n'));
+      assert.equal(await readText(packed), '词\tword\n');
+      await writeFile(packed, '词\tword\n');
+      await assert.rejects(readText(packed), /a\.txt\.gz cannot be unpacked: it is damaged, or no gzip file/);
     } finally {
       await rm(folder, { recursive: true });
     }

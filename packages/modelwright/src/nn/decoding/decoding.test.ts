@@ -4,6 +4,7 @@ import { NdArray } from '../../graph/array.js';
 import { Random } from '../../graph/random.js';
 import {
   beamSearch,
+  beamSearchSteps,
   type GenerateOptions,
   generate,
   generateBatch,
@@ -186,6 +187,40 @@ describe('beam search', () => {
       beams.map(([best]) => best!.tokens),
       greedy,
     );
+  });
+
+  it('gives after each step what its result begins with, more of it each time', async () => {
+    for (const beams of [1, 2, 4]) {
+      const search = beamSearchSteps(table(), prompts, { maxTokens: 7, end, beams });
+      const sure: (readonly (readonly number[])[])[] = [];
+      let step = await search.next();
+      for (; !step.done; step = await search.next()) sure.push(step.value);
+      assert.deepEqual(step.value, await beamSearch(table(), prompts, { maxTokens: 7, end, beams }));
+      for (const [i, [best]] of step.value.entries()) {
+        let longest = 0;
+        for (const tokens of sure.map((each) => each[i]!)) {
+          assert.deepEqual(best!.tokens.slice(0, tokens.length), tokens);
+          assert.ok(tokens.length >= longest);
+          longest = tokens.length;
+        }
+      }
+    }
+  });
+
+  it('ends when it is told to, with what there is by then', async () => {
+    const stop = new AbortController();
+    const search = beamSearchSteps(table(), prompts, {
+      maxTokens: 7,
+      end: -1,
+      beams: 2,
+      signal: stop.signal,
+    });
+    await search.next();
+    stop.abort();
+    const { done, value } = await search.next();
+    assert.equal(done, true);
+    for (const found of value as Awaited<ReturnType<typeof beamSearch>>)
+      assert.deepEqual([found[0]!.tokens.length, found[0]!.ended], [1, false]);
   });
 
   it('with beams for everything finds what enumeration finds', async () => {
