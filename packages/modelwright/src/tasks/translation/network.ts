@@ -4,6 +4,7 @@ import type { Layer } from '../../nn/layer.js';
 import { crossEntropy } from '../../nn/losses/index.js';
 import { translationTransformer } from '../../nn/networks/index.js';
 import { adam, cosineDecay, inverseSqrtDecay } from '../../optim/index.js';
+import { trainingPlatform } from '../../train/platform.js';
 import { TrainedModel } from '../../train/trained.js';
 import { trainNetwork } from '../trainNetwork.js';
 import { pairBatches } from './batches.js';
@@ -11,6 +12,9 @@ import type { EncodedPair } from './encoded.js';
 import type { TranslationTrainOptions } from './options.js';
 import type { TranslationSettings } from './settings.js';
 import type { TranslationTokenizers } from './tokenizers.js';
+
+/** Workers, each on its part of a batch, wait less for each other than the threads of one session; but each part should be large. */
+const mostWorkers = 4;
 
 /** What of the network a decoder is given beside the tokens. */
 export const decoderInputs: CachedDecoderOptions['inputs'] = [
@@ -64,6 +68,7 @@ export async function trainTranslationNetwork(
       loss: crossEntropy.with({ classAxis: -1, ignoreIndex: specialIds.padding, labelSmoothing }),
       optimizer: adam(schedule, { beta2: 0.98, epsilon: 1e-9 }),
       clipNorm: 1,
+      workers: Math.min(trainingPlatform().cores, mostWorkers),
       epochs,
       batchSize,
       validation: pairBatches(validation, { batchTokens }),
