@@ -15,6 +15,8 @@ import type { TranslationTokenizers } from './tokenizers.js';
 
 /** Workers, each on its part of a batch, wait less for each other than the threads of one session; but each part should be large. */
 const mostWorkers = 4;
+/** The steps of narrower networks are too short to be shared. */
+const widthWorthSharing = 128;
 
 /** What of the network a decoder is given beside the tokens. */
 export const decoderInputs: CachedDecoderOptions['inputs'] = [
@@ -68,7 +70,9 @@ export async function trainTranslationNetwork(
       loss: crossEntropy.with({ classAxis: -1, ignoreIndex: specialIds.padding, labelSmoothing }),
       optimizer: adam(schedule, { beta2: 0.98, epsilon: 1e-9 }),
       clipNorm: 1,
-      workers: Math.min(trainingPlatform().cores, mostWorkers),
+      ...(settings.width >= widthWorthSharing && {
+        workers: Math.min(trainingPlatform().cores, mostWorkers),
+      }),
       epochs,
       batchSize,
       validation: pairBatches(validation, { batchTokens }),
