@@ -148,6 +148,28 @@ describe('text generation', () => {
     await generator.release();
   });
 
+  it('makes texts at the same time as it makes each alone, and says why each ended', async () => {
+    const generator = await openTextGenerator(out);
+    const texts = (seed: number) =>
+      generator.generate(String(seed), { temperature: 2, maximumLength: 15, seed });
+    const alone: string[] = [];
+    for (const seed of [0, 1, 2, 3]) alone.push(await joined(texts(seed)));
+    assert.deepEqual(await Promise.all([0, 1, 2, 3].map((seed) => joined(texts(seed)))), alone);
+    const stop = new AbortController();
+    const endOf = async (options: object): Promise<unknown> => {
+      const pieces = generator.generate('0123', { temperature: 0, maximumLength: 5, ...options });
+      for (;;) {
+        const { done, value } = await pieces.next();
+        if (done) return value;
+        if (value === '6') stop.abort();
+      }
+    };
+    assert.deepEqual(await endOf({}), { reason: 'length', tokens: 5 });
+    assert.deepEqual(await endOf({ stop: '67' }), { reason: 'stop', tokens: 4 });
+    assert.deepEqual(await endOf({ signal: stop.signal }), { reason: 'aborted', tokens: 0 });
+    await generator.release();
+  });
+
   it('refuses prompts it cannot take, and cuts long ones off when asked', async () => {
     const generator = await openTextGenerator(out);
     const notes: string[] = [];
