@@ -30,7 +30,7 @@ DROPOUT = 0.5
 class TextCnn(nn.Module):
     """Filters over 3, 4 and 5 neighbouring tokens (Kim, 2014). ids [batch, time], 0 for padding -> [batch, classes]"""
 
-    deviation, epochs, learning_rate, average = 0.02, 5, 5e-4, 0.98
+    epochs = 5
 
     def __init__(self, vocabulary, classes, features=128, filters=100, widths=(3, 4, 5)):
         super().__init__()
@@ -48,7 +48,7 @@ class TextCnn(nn.Module):
 class Bilstm(nn.Module):
     """An LSTM in both directions, of each unit the largest state over time. ids [batch, time] -> [batch, classes]"""
 
-    deviation, epochs, learning_rate, average = 0.05, 4, 1e-3, 0.98
+    epochs = 4
 
     def __init__(self, vocabulary, classes, features=100, units=128):
         super().__init__()
@@ -72,7 +72,7 @@ def start_as_modelwright(model):
     """Token vectors normal, dense layers and filters Glorot uniform with biases 0; LSTMs start alike on both sides."""
     for module in model.modules():
         if isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, 0, model.deviation)
+            nn.init.normal_(module.weight, 0, 0.05)
         elif isinstance(module, (nn.Linear, nn.Conv1d)):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
@@ -124,8 +124,8 @@ def train(data, chosen, seed):
     generator, classes = random.Random(seed), len(data["labels"])
     model = MODELS[chosen.model](data["vocabulary"], classes)
     start_as_modelwright(model)
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(model.average))
-    optimizer = torch.optim.Adam(model.parameters(), lr=chosen.learning_rate or model.learning_rate, fused=True)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.98))
+    optimizer = torch.optim.Adam(model.parameters(), lr=chosen.learning_rate, fused=True)
     dev = batches(data["dev"], 64)
     seconds, measured, best = [], [], None
     for _ in range(chosen.epochs or model.epochs):
@@ -148,7 +148,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int, default=50)
-    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     options = parser.parse_args()
     encoder = Path(__file__).parent / "encode_texts.mjs"
     encoded = subprocess.run(

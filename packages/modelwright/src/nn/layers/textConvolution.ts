@@ -21,15 +21,12 @@ export interface TextConvolutionOptions {
   readonly dropoutRate?: number;
 }
 
-/** Small, so that the vector of a rare token is soon what the few texts with it say, and not what it started from. */
-const start = { name: 'normal', standardDeviation: 0.02 } as const;
-
 const make = defineLayer<Required<TextConvolutionOptions>>({
   type: 'textConvolution',
   call(context, { vocabulary, features, filters, widths, dropoutRate }, ids) {
     if (ids!.rank !== 2)
       throw new TypeError(`expected token ids [batch, time], but got ${formatShape(ids!.shape)}.`);
-    const vectors = embedding(vocabulary, features, { initializer: start }).call(
+    const vectors = embedding(vocabulary, features, { initializer: 'normal' }).call(
       context.child('embedding'),
       ids!,
     );
@@ -69,7 +66,8 @@ const make = defineLayer<Required<TextConvolutionOptions>>({
  * the largest value over time of each filter.
  *
  * Input integers [batch, time] in [0, vocabulary), 0 for padding, which changes nothing; output [batch, widths * filters].
- * Parameters: embedding.weight [vocabulary, features], normal with a standard deviation of 0.02, and weight [filters, features, width] and bias [filters] of each width.
+ * Parameters: embedding.weight [vocabulary, features], normal with a standard deviation of 0.05, and weight [filters, features, width]
+ * and bias [filters] of each width.
  * @throws RangeError unless all sizes are whole numbers of at least 1, and 0 <= dropoutRate < 1
  */
 export function textConvolution({

@@ -28,7 +28,7 @@ export const textNetworks = {
     epochs: 5,
     steps: 600,
     batchSize: 50,
-    learningRate: 5e-4,
+    learningRate: 1e-3,
     average: 0.98,
   },
   bilstm: {
