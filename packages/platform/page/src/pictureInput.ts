@@ -97,7 +97,7 @@ export class PictureInput {
       const [asked, blob] = [this.#model(), await next()];
       if (!asked || !blob) continue;
       const found = await predict(asked, blob).then(
-        (answer) => ({ answer }),
+        (answer) => ({ answer, ...(answer.text !== undefined && { text: answer.text }) }),
         (error: Error) => ({ fault: error.message }),
       );
       // It was cleared meanwhile, or another model was chosen.

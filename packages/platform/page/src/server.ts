@@ -34,6 +34,8 @@ export interface Answer {
   readonly width?: number;
   readonly height?: number;
   readonly translation?: string;
+  /** What is said in a sound. */
+  readonly text?: string;
   readonly milliseconds: number;
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { encodePng } from 'modelwright/data';
+import { decodeAudio, encodePng, encodeWav, tone } from 'modelwright/data';
 import type { NdArray } from 'modelwright/runtime';
 import { imageInput, readImage } from 'modelwright/tasks';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -15,6 +15,7 @@ import {
   saveDirections,
   saveTripsModel,
 } from '../testing.js';
+import { badRequest } from './errors.js';
 import { type RunningServer, serve } from './serve.js';
 import { type ServedModel, serveModel } from './servedModel.js';
 
@@ -56,7 +57,23 @@ describe('the page', { skip }, () => {
     const texts = ['counting', 'trips', 'words'].map((name) =>
       serveModel(join(folder, name), { replicas: 1 }),
     );
-    server = await serve({ models: [watched, photos, ...(await Promise.all(texts))], port: 0 });
+    const hearing: ServedModel = {
+      ...photos,
+      name: 'speech',
+      predictor: {
+        input: 'sound',
+        async read(c) {
+          const { samples } = await decodeAudio(new Uint8Array(await c.req.arrayBuffer())).catch(
+            (error: Error) => {
+              throw badRequest(error.message);
+            },
+          );
+          return { streams: false, answer: async () => ({ text: `${samples.length} samples` }) };
+        },
+      },
+      release: async () => undefined,
+    };
+    server = await serve({ models: [watched, photos, hearing, ...(await Promise.all(texts))], port: 0 });
     browser = await chromium.launch({
       executablePath,
       args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking'],
@@ -161,6 +178,22 @@ describe('the page', { skip }, () => {
     await page.locator('#upload').setInputFiles(file(await encodePng(plainImage(200, 3))));
     assert.equal((await shares(page)).length, 2);
     assert.equal(await page.locator('#answer').textContent(), 'dog');
+    await page.context().close();
+  });
+
+  it('takes a sound file, shows what is said in it, and says what is wrong', async () => {
+    const page = await open();
+    await page.getByLabel('Model', { exact: true }).selectOption('speech');
+    await page.getByText('Play the model a sound').waitFor();
+    assert.equal(await page.locator('#writing').isVisible(), false);
+    const listen = (bytes: Uint8Array): Promise<void> =>
+      page
+        .locator('#upload')
+        .setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: Buffer.from(bytes) });
+    await listen(encodeWav(tone(440, 0.1, 8000)));
+    await page.getByText('800 samples').waitFor();
+    await listen(Uint8Array.of(1, 2, 3, 4));
+    await page.getByText(/No answer: the sound is no sound that is known/).waitFor();
     await page.context().close();
   });
 
