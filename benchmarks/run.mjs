@@ -14,7 +14,7 @@ const help = `npm run bench -- [options]
   --contestants a,b   only these contestants
   --rounds n          turns of each contestant in a row (5)
   --seconds n         time measured for each contestant in a row (3)
-  --json file         write every number
+  --json file         write every number, after each row
   --write             update benchmarks/RESULTS.md
   --list              name the rows and the contestants
 
@@ -93,9 +93,9 @@ const report = {
 for (const row of rows) {
   console.error(`${row.title} ...`);
   report.rows.push({ ...row, results: await measureRow(row, contestants, { rounds, seconds }) });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 const markdown = toMarkdown(report);
 console.log(`\n${markdown}`);
-if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 if (options.write) writeSection(join(import.meta.dirname, 'RESULTS.md'), markdown);
