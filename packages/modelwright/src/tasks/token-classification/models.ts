@@ -42,14 +42,14 @@ export const noTag = -1;
 /** The networks of the task by the names that the command line uses. */
 export const taggers = {
   'bilstm-crf': {
-    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.3, spelling }) =>
+    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.4, spelling }) =>
       bilstmCrf({
         ...{ vocabulary, tags, features, units, dropoutRate: dropout },
         ...(spelling && { characters: { vocabulary: byteVocabulary } }),
       }),
     loss: crfLoss,
     epochs: 8,
-    batchSize: 32,
+    batchSize: 16,
     learningRate: 5e-3,
     rate: (learningRate, steps) => cosineDecay(learningRate, { steps }),
     spells: true,

@@ -31,7 +31,7 @@ export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
    * without their capitals. Default: true where tokens are words, false where they are characters.
    */
   readonly spelling?: boolean | undefined;
-  /** Share of features that are dropped in training. Default: 0.3 for `bilstm-crf`, 0.1 for `transformer`. */
+  /** Share of features that are dropped in training. Default: 0.4 for `bilstm-crf`, 0.1 for `transformer`. */
   readonly dropout?: number | undefined;
   /** Share of the sentences held out to measure on, in [0, 0.5], where there is no test file. Default: 0.1. */
   readonly validationSplit?: number | undefined;

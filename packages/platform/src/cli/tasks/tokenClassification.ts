@@ -40,7 +40,7 @@ function addTrainOptions(command: Command): Command {
     .option('--no-spelling', 'look at whole tokens alone')
     .option(
       '--dropout <share>',
-      'share of features dropped in training (default: 0.3; 0.1 for transformer)',
+      'share of features dropped in training (default: 0.4; 0.1 for transformer)',
       numberFrom(0, 0.9),
     );
 }
