@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync';
 import type { SkippedFile } from '../source.js';
 import { labelledFormats, readText } from '../text/files.js';
 import { linesOf } from '../text/lines.js';
-import { type AudioClip, secondsOf } from './clip.js';
+import type { AudioClip } from './clip.js';
 import { type DecodedAudio, decodeAudio } from './decode.js';
 import { type Fields, namePattern } from './namePattern.js';
 import { resample } from './resample.js';
@@ -215,7 +215,3 @@ function mostFrequent(values: readonly number[]): number {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
 }
-
-/** The seconds of all clips together. */
-export const totalSeconds = (clips: readonly AudioClip[]): number =>
-  clips.reduce((sum, clip) => sum + secondsOf(clip), 0);
