@@ -1,6 +1,6 @@
 // How much a network that was trained on other pictures helps where there are few: ten pictures a class of sign-digits, every fifth
 // file of each class held out. The base learns to tell 35 faces and ten handwritten digits apart.
-//   MODELWRIGHT_DATA=data node benchmarks/transfer.mjs [--seeds 0,1,2] [--epochs 30] [--base FOLDER]
+//   MODELWRIGHT_DATA=data node benchmarks/transfer.mjs [--seeds 0,1,2] [--epochs 30] [--base FOLDER] [--only 'from scratch']
 // Prints one line of JSON for each training. The base is kept in FOLDER and used again when it is there.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '0,1,2' },
     epochs: { type: 'string', default: '30' },
     base: { type: 'string', default: '.cache/transfer-base' },
+    only: { type: 'string' },
   },
 });
 const data = process.env.MODELWRIGHT_DATA;
@@ -56,15 +57,15 @@ async function baseModel() {
   const started = performance.now();
   const faces = await examplesOf((await openImages(join(data, 'att-faces'), { like })).train);
   const people = 1 + Math.max(...faces.map(({ target }) => target.item()));
-  const digits = await examplesOf((await openImages(join(data, 'mnist'), { like })).train.take(3000));
+  const digits = await examplesOf((await openImages(join(data, 'mnist'), { like })).train.take(1500));
   const both = [
     ...faces,
     ...digits.map(({ input, target }) => ({ input, target: NdArray.from(people + target.item(), 'int32') })),
   ];
-  const settings = training(both.length, 1e-3, { epochs: 8, seed: 0 });
+  const settings = training(both.length, 1e-3, { epochs: 5, seed: 0 });
   const trained = await fit(networks['small-cnn']({ classes: people + 10 }), Dataset.from(both), settings);
   mkdirSync('.cache', { recursive: true });
-  await trained.save(values.base, { data: 'att-faces and 3,000 of mnist' });
+  await trained.save(values.base, { data: 'att-faces and 1,500 of mnist' });
   report('base', 0, started, { examples: both.length, ...trained.history.epochs.at(-1).train });
   return trained;
 }
@@ -87,6 +88,7 @@ for (const seed of values.seeds.split(',').map(Number)) {
     ),
   };
   for (const [what, { model, ...start }] of Object.entries(ways)) {
+    if (values.only && values.only !== what) continue;
     const started = performance.now();
     const trained = await fit(model, examples, training(examples.length, 1e-3, { epochs, seed, ...start }));
     const { loss, accuracy: share } = await evaluate(trained, test);
