@@ -2,6 +2,7 @@ import { NdArray } from '../graph/array.js';
 import type { PlateauState } from '../optim/index.js';
 import type { History } from '../report/history.js';
 import { readSafetensors, writeSafetensors } from '../saved/safetensors.js';
+import type { AlternateTotals } from './alternates.js';
 import type { EngineVariables } from './engine/protocol.js';
 
 /** Where a training stands, apart from its arrays. */
@@ -22,6 +23,8 @@ export interface TrainingProgress {
   /** Sums over the current epoch so far. */
   readonly loss: number;
   readonly weight: number;
+  /** The same of steps of other kinds; absent from checkpoints of earlier versions. */
+  readonly alternates?: readonly AlternateTotals[];
   /** The best value of what is monitored, its epoch (from 1), and epochs since. */
   readonly best: { readonly value: number; readonly epoch: number; readonly since: number } | undefined;
   /** The state of reduceOnPlateau, where it is used. */

@@ -7,8 +7,25 @@ import { type Batch, batchLength, rowTypes } from './batch.js';
 import type { FitOptions } from './options.js';
 import { type StepSpec, traceEvaluation } from './step.js';
 
-/** @throws RangeError for a count of epochs, examples, batches, steps or workers that is none */
-export function requireCounts({ epochs, batchSize, accumulate, workers, checkpoint }: FitOptions): void {
+/**
+ * @throws RangeError for a count of epochs, examples, batches, steps or workers that is none
+ * @throws TypeError for metrics beside steps of several kinds
+ */
+export function requireCounts({
+  epochs,
+  batchSize,
+  accumulate,
+  workers,
+  checkpoint,
+  ...others
+}: FitOptions): void {
+  const { alternates = [], metrics = [] } = others;
+  for (const { every = 1 } of alternates) requireWhole('fit', 'every', every);
+  if (alternates.length > 0 && metrics.length > 0) {
+    throw new TypeError(
+      'fit: where steps of several kinds take turns, metrics have no one model to measure: use `measure`.',
+    );
+  }
   const counts = { epochs, batchSize, accumulate, workers, everySteps: checkpoint?.everySteps };
   for (const [name, count] of Object.entries(counts))
     if (count !== undefined) requireWhole('fit', name, count);

@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { Layer } from '../nn/layer.js';
 import { learningRateOf, ReduceOnPlateau } from '../optim/index.js';
 import type { EpochRecord, History } from '../report/history.js';
+import { Alternates } from './alternates.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, requireSameTraining } from './checkpoint.js';
@@ -45,6 +46,8 @@ export async function fit(model: Layer, data: Dataset, options: FitOptions): Pro
 /** A step that the workers have been given. */
 interface SentStep {
   readonly finished: Promise<StepOutcome>;
+  /** Of the steps of other kinds that came with it. */
+  readonly others: readonly Promise<StepOutcome>[];
   readonly step: number;
   /** Batches of the epoch that are done with it. */
   readonly at: number;
@@ -59,6 +62,7 @@ class Training {
   readonly #validation: Dataset | undefined;
   readonly #options: FitOptions;
   readonly #stages: StagedSession;
+  readonly #alternates: Alternates;
   readonly #sample: Batch;
   readonly #store: CheckpointStore | undefined;
   readonly #identity: Checkpoint['identity'];
@@ -143,6 +147,7 @@ class Training {
       : parts.batches;
     this.#validation = parts.held;
     this.#stages = parts.stages;
+    this.#alternates = new Alternates(options.alternates);
     this.#sample = parts.sample;
     this.#examples = parts.examples;
     this.#epochs = options.fastDevRun ? 1 : (options.epochs ?? 1);
@@ -159,6 +164,7 @@ class Training {
       optimizer: options.optimizer.type,
       seed: options.seed ?? 0,
       accumulate: options.accumulate ?? 1,
+      ...(options.alternates && { alternates: this.#alternates.description }),
       workers: parts.stages.session.workers,
       transfer: describeTransfer(options),
     };
@@ -236,8 +242,9 @@ class Training {
         const at = position;
         group = [];
         const { finished } = await this.#session.step(batches, step, learningRate, this.#totals);
-        finished.catch(() => undefined); // told when its turn comes
-        underway.push({ finished, step, at, batches, learningRate });
+        const others = await this.#alternates.send(this.#session, batches, step, learningRate);
+        for (const outcome of [finished, ...others]) outcome.catch(() => undefined); // told when its turn comes
+        underway.push({ finished, others, step, at, batches, learningRate });
         await drain(stepsAhead - 1);
         this.#epochSeconds = before + (performance.now() - started) / 1000;
         if (checkpoint?.everySteps && step % checkpoint.everySteps === 0 && at < this.#batches.length) {
@@ -248,7 +255,7 @@ class Training {
       }
       await drain(0);
     } finally {
-      await Promise.allSettled(underway.map(({ finished }) => finished));
+      await Promise.allSettled(underway.flatMap(({ finished, others }) => [finished, ...others]));
     }
     this.#epochSeconds = before + (performance.now() - started) / 1000;
   }
@@ -256,18 +263,21 @@ class Training {
   /** Waits for a step, takes note of it and tells the callbacks: in the order of the steps, always one step behind. */
   async #endStep({
     finished,
+    others,
     step,
     at,
     batches,
     learningRate,
   }: SentStep): Promise<() => Record<string, number>> {
     const { loss, gradientNorm } = await finished;
+    const losses = [loss, ...(await Promise.all(others)).map((outcome) => outcome.loss)];
     const { accumulate = 1, callbacks = [] } = this.#options;
     this.#batch = at;
     const epoch = this.#epoch + 1;
-    if (!Number.isFinite(loss))
-      throw new NonFiniteLossError(`The loss became ${loss}`, step, epoch, batches, this.#lastGoodModel());
-    const metrics = (): Record<string, number> => summarizeTotals(this.#totals, this.#options.metrics ?? []);
+    const wrong = losses.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new NonFiniteLossError(`The loss became ${wrong}`, step, epoch, batches, this.#lastGoodModel());
+    const metrics = (): Record<string, number> => this.#summary();
     const info = {
       step,
       epoch,
@@ -297,7 +307,7 @@ class Training {
   async #endEpoch(): Promise<EpochRecord> {
     const { metrics = [], fastDevRun, average, measure } = this.#options;
     const started = performance.now();
-    const train = summarizeTotals(this.#totals, metrics);
+    const train = this.#summary();
     let held = this.#validation;
     if (held && fastDevRun) held = held.take(Math.min(held.length, 2 * batchLength(this.#sample)));
     const measured =
@@ -321,6 +331,7 @@ class Training {
     this.#batch = 0;
     this.#epochSeconds = 0;
     this.#totals = noTotals();
+    this.#alternates.reset();
     this.#lastGood = { variables: reached, stage: this.#stage };
     this.#plateau?.update(validation?.loss ?? train.loss!);
     if (this.#best?.improves(record)) {
@@ -329,6 +340,11 @@ class Training {
     }
     if (this.#best?.exhausted) this.#stopped = true;
     return record;
+  }
+
+  /** The losses and metrics of the current epoch so far. */
+  #summary(): Record<string, number> {
+    return { ...summarizeTotals(this.#totals, this.#options.metrics ?? []), ...this.#alternates.summary() };
   }
 
   #learningRate(step: number): number {
@@ -369,6 +385,7 @@ class Training {
         learningRateScale: this.#scale,
         loss: this.#totals.loss,
         weight: this.#totals.weight,
+        alternates: this.#alternates.state,
         best: this.#best?.state,
         plateau: this.#plateau?.state,
       },
@@ -397,6 +414,7 @@ class Training {
     this.#records = [...progress.history.epochs];
     this.#scale = progress.learningRateScale;
     this.#totals = { loss: progress.loss, weight: progress.weight, statistics: new Map(statistics) };
+    if (progress.alternates) this.#alternates.state = progress.alternates;
     if (this.#best && progress.best) this.#best.state = progress.best;
     if (this.#plateau && progress.plateau) this.#plateau.state = progress.plateau;
     if (this.#best?.exhausted) this.#stopped = true;

@@ -5,5 +5,5 @@ export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { ExportForm } from './export.js';
 export { fit } from './fit.js';
 export type { Unfreezing } from './held.js';
-export type { CheckpointOptions, FitOptions } from './options.js';
+export type { AlternateStep, CheckpointOptions, FitOptions } from './options.js';
 export { TrainedModel, type TrainingRecord } from './trained.js';

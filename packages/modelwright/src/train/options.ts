@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { TensorTree, Variables } from '../nn/context.js';
+import type { Layer } from '../nn/layer.js';
 import type { Loss } from '../nn/losses/index.js';
 import type { Metric } from '../nn/metrics/index.js';
 import type { NamePattern } from '../nn/names.js';
@@ -18,6 +19,24 @@ export interface CheckpointOptions {
   readonly resume?: boolean;
 }
 
+/**
+ * A step of another kind, which trains another part of the parameters on the same batches: how a network and its adversary take turns.
+ * It is taken after a step of the training's own, and sees what that has changed.
+ */
+export interface AlternateStep {
+  /** In the history its loss is called by this name: `generator` makes `generatorLoss`. */
+  readonly name: string;
+  /** Called with the variables of the training's model, which this one must fit. */
+  readonly model: Layer;
+  readonly loss: Loss;
+  /** The part of the parameters it trains: a name at the top of their tree. */
+  readonly trains: string;
+  /** After how many steps of the training's own it is taken. Default: 1. */
+  readonly every?: number;
+  /** What the learning rate is multiplied by. Default: 1. */
+  readonly learningRateFactor?: number;
+}
+
 export interface FitOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
@@ -25,6 +44,10 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Examples a step, for data that is not batched already. Default: 32. */
   readonly batchSize?: number;
+  /** The part of the parameters that the loss trains: a name at the top of their tree. Default: all. */
+  readonly trains?: string;
+  /** Steps of other kinds, which take turns with the training's own. Without metrics, which belong to one kind. */
+  readonly alternates?: readonly AlternateStep[];
   /** Measured on the training data as it goes by, and on the validation data after each epoch. */
   readonly metrics?: readonly Metric[];
   /** Data to validate on, or the share of the training data to hold out for it. */

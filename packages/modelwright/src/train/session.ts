@@ -24,10 +24,12 @@ import {
   rowTypes,
 } from './batch.js';
 import { arraysOf, type Engine } from './engine/engine.js';
-import { type Layout, shareOf } from './engine/layout.js';
-import type { EngineVariables, Shard, UpdateProgram } from './engine/protocol.js';
+import { type Layout, overlapOf, shareOf } from './engine/layout.js';
+import type { EngineVariables, Group, Shard, UpdateProgram } from './engine/protocol.js';
+import type { AlternateStep } from './options.js';
 import { trainingPlatform } from './platform.js';
 import {
+  groupOf,
   hyperNames,
   type LabelRange,
   layoutsOf,
@@ -52,6 +54,8 @@ export interface SessionOptions extends StepSpec {
   /** Decay of the running average of the parameters, if one is kept. */
   readonly average?: number | undefined;
   readonly classWeights?: readonly number[] | undefined;
+  /** Steps of other kinds on the same variables, that may be taken beside the first. */
+  readonly alternates?: readonly AlternateStep[] | undefined;
 }
 
 /** What is known of a step when it is done. */
@@ -114,6 +118,7 @@ const noUpdate: UpdateProgram = { kind: 'graphs', models: [] };
 function updateProgram(
   optimizer: Optimizer,
   { parameters, state }: { readonly parameters: Layout; readonly state: Layout },
+  groups: readonly Group[],
   workers: number,
   device: Device,
   options: SessionOptions,
@@ -124,11 +129,18 @@ function updateProgram(
     ? compileElementwise(simplify(traceUpdate(optimizer, parameters.size, options)))
     : undefined;
   if (module) return { kind: 'loop', module };
-  const models = Array.from({ length: workers }, (_, worker) => {
-    const [start, end] = shareOf(parameters.size, worker, workers);
-    return ortModel(traceUpdate(optimizer, end - start, options), device);
-  });
+  const models = groups.map((group) =>
+    Array.from({ length: workers }, (_, worker) => {
+      const [start, end] = overlapOf(group, shareOf(parameters.size, worker, workers));
+      return ortModel(traceUpdate(optimizer, end - start, options), device);
+    }),
+  );
   return { kind: 'graphs', models };
+}
+
+/** What the steps beside the first are made of. */
+function specsOf({ alternates = [], variables, held }: SessionOptions): StepSpec[] {
+  return alternates.map(({ model, loss, trains }) => ({ model, loss, trains, variables, held, metrics: [] }));
 }
 
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -160,13 +172,15 @@ export class TrainingSession {
       options.workers ??
       chooseWorkers(traced.graph, layouts.parameters, optimizer !== undefined, platform.cores);
     const workers = device === 'cpu' ? Math.min(batchLength(sample), wanted) : 1;
-    const update = optimizer ? updateProgram(optimizer, layouts, workers, device, options) : noUpdate;
+    const groups = [options, ...specsOf(options)].map(groupOf);
+    const update = optimizer ? updateProgram(optimizer, layouts, groups, workers, device, options) : noUpdate;
     await breathe();
     const engine = await platform.openEngine({
       device,
       workers,
       threads: Math.max(1, Math.floor(platform.cores / workers)),
       ...layouts,
+      groups,
       extras: traced.extras,
       slots: optimizer?.slots ?? [],
       average: options.average !== undefined,
@@ -178,7 +192,8 @@ export class TrainingSession {
     try {
       await session.write(options.variables);
       for (const [start, end] of optimizer ? session.#parts(batchLength(sample)) : []) {
-        await session.#gradientProgram(sample, end - start);
+        for (let kind = 0; kind < groups.length; kind++)
+          await session.#gradientProgram(sample, end - start, kind);
       }
     } catch (error) {
       await engine.close();
@@ -237,21 +252,26 @@ export class TrainingSession {
     return program;
   }
 
-  #gradientProgram(batch: Batch, rows: number): Promise<number> {
+  /** @param kind 0 for the first kind of step, and then those beside it */
+  #gradientProgram(batch: Batch, rows: number, kind: number): Promise<number> {
     const types = rowTypes(batch, rows);
-    return this.#program(`gradient ${batchKey(types)}`, () => traceGradient(this.#options, types));
+    const spec = kind === 0 ? this.#options : specsOf(this.#options)[kind - 1]!;
+    return this.#program(`gradient ${kind} ${batchKey(types)}`, () => traceGradient(spec, types));
   }
 
   /**
    * Sends off one step of the optimiser on one or more batches together. Resolves once it is on its way; `finished` resolves
    * when it is done and its sums are added to the totals.
    * @param step counts from 1
+   * @param kind 0 for the first kind of step, and then those beside it
+   * @param update how many steps of this kind that makes. Default: as many as the step says
    */
   async step(
     batches: readonly Batch[],
     step: number,
     learningRate: number,
     totals: Totals,
+    { kind = 0, update = step }: { readonly kind?: number; readonly update?: number } = {},
   ): Promise<{ finished: Promise<StepOutcome> }> {
     const { optimizer, seed, classWeights } = this.#options;
     if (!optimizer) throw new Error('This session was opened for evaluation; it has no optimiser.');
@@ -264,9 +284,9 @@ export class TrainingSession {
       const parts = this.#parts(batchLength(batch));
       const row: (Shard | undefined)[] = [];
       for (const [worker, [start, end]] of parts.entries()) {
-        const program = await this.#gradientProgram(batch, end - start);
+        const program = await this.#gradientProgram(batch, end - start, kind);
         const weight = weights[position]!.slice(start, end).map((value) => value / (total || 1));
-        const key = randomKey(seed, step, position, worker);
+        const key = randomKey(seed, step, position, worker, ...(kind > 0 ? [kind] : []));
         row.push({
           program,
           arrays: [
@@ -279,8 +299,8 @@ export class TrainingSession {
       }
       shards.push(row);
     }
-    const hyper = Object.values(optimizer.hyperparameters(step, learningRate));
-    const finished = this.#engine.step(shards, hyper).then(({ extras, gradientNorm }) => {
+    const hyper = Object.values(optimizer.hyperparameters(update, learningRate));
+    const finished = this.#engine.step(shards, hyper, kind).then(({ extras, gradientNorm }) => {
       addTotals(totals, this.#extras, extras, total, total);
       return { loss: extras[0]!, gradientNorm };
     });

@@ -11,8 +11,10 @@ import type { ConfigurableLoss, CrossEntropyOptions, Loss } from '../nn/losses/i
 import type { Metric } from '../nn/metrics/index.js';
 import { emaUpdate, type Optimizer } from '../optim/index.js';
 import { clip, constant, mul, step as positive, sum } from '../primitives/index.js';
+import { zerosLike } from '../primitives/pullBack.js';
 import { gradients } from '../transforms/grad.js';
 import { type Layout, layOut } from './engine/layout.js';
+import type { Group } from './engine/protocol.js';
 import { type HeldNames, nothingHeld } from './held.js';
 import { modelInput } from './modelInput.js';
 
@@ -23,6 +25,8 @@ export interface StepSpec {
   readonly variables: Variables;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
+  /** The part of the parameters that is trained: a name at the top of their tree. Default: all. */
+  readonly trains?: string | undefined;
   /** Added to the loss: a function of the parameters alone. */
   readonly penalty?: ((parameters: TensorTree) => Tensor) | undefined;
   /** What is held as it is, a constant of the graphs. Default: nothing. */
@@ -40,6 +44,22 @@ export function layoutsOf(
   const list = (tree: Variables['parameters'], resting: ReadonlySet<string>) =>
     entries<NdArray>(tree).flatMap(([name, { shape }]) => (resting.has(name) ? [] : [{ name, shape }]));
   return { parameters: layOut(list(parameters, held.parameters)), state: layOut(list(state, held.state)) };
+}
+
+/**
+ * Where the part of the parameters lies that a step trains.
+ * @throws TypeError when there is no part of this name
+ */
+export function groupOf({ variables, trains, held }: Pick<StepSpec, 'variables' | 'trains' | 'held'>): Group {
+  const { parameters } = layoutsOf(variables, held);
+  if (trains === undefined) return [0, parameters.size];
+  const within = parameters.places.flatMap(({ name }, i) => (name.startsWith(`${trains}.`) ? [i] : []));
+  if (within.length === 0) {
+    const names = Object.keys(variables.parameters).join(', ');
+    throw new TypeError(`There is no part '${trains}' of the parameters to train. Parts: ${names}.`);
+  }
+  const next = parameters.places[within.at(-1)! + 1];
+  return [parameters.places[within[0]!]!.offset, next?.offset ?? parameters.size];
 }
 
 /** The names of the arrays in a batch that the model takes, in order: all but the target and the weight. */
@@ -145,7 +165,8 @@ function labelRange(loss: Loss, prediction: Tensor, target: Tensor): LabelRange 
 /**
  * The loss on a batch and its gradient.
  * Inputs: parameters, state, the batch's arrays, target, weight [batch], share (this part's of the whole batch), key int32[2].
- * Outputs: a gradient for each parameter, the new state times the share, the weighted loss, the metrics' statistics.
+ * Outputs: a gradient for each parameter (zeros where it is not trained), the new state times the share, the weighted loss, the metrics'
+ * statistics.
  */
 export function traceGradient(spec: StepSpec, types: BatchTypes): TracedGraph {
   const traced = placeholders(spec, types);
@@ -163,14 +184,18 @@ export function traceGradient(spec: StepSpec, types: BatchTypes): TracedGraph {
   );
   const loss = weightedLoss(spec.loss, prediction, traced.target, traced.weight);
   const total = spec.penalty ? loss.add(mul(spec.penalty(traced.parameters), share)) : loss;
-  const trained = entries<Tensor>(traced.parameters).flatMap(([, tensor]) => (tensor.node ? [] : [tensor]));
+  const laid = entries<Tensor>(traced.parameters).filter(([, tensor]) => !tensor.node);
+  const isTrained = ([name]: readonly [string, Tensor]): boolean =>
+    spec.trains === undefined || name.startsWith(`${spec.trains}.`);
+  const trained = laid.filter(isTrained).map(([, tensor]) => tensor);
+  const slopes = new Map(gradients(total, trained).map((gradient, i) => [trained[i]!, gradient]));
   const moved = entries<Tensor>(newState).filter(([name]) => !spec.held?.state.has(name));
   const extras = [
     { name: 'loss', value: total },
     ...metricStatistics(spec.metrics, prediction, traced.target, traced.weight),
   ];
   const outputs = [
-    ...gradients(total, trained),
+    ...laid.map(([, tensor]) => slopes.get(tensor) ?? zerosLike(tensor)),
     ...moved.map(([, tensor]) => mul(tensor, share)),
     ...extras.map(({ value }) => value),
   ];

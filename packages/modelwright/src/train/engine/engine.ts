@@ -8,8 +8,15 @@ export interface Engine {
   readonly workers: number;
   /** Gives every worker a compiled graph under this number. */
   addProgram(program: number, model: Uint8Array): Promise<void>;
-  /** One step on several batches, each as one part a worker (or none, where the batch has too few examples). */
-  step(batches: readonly (readonly (Shard | undefined)[])[], hyper: readonly number[]): Promise<StepResult>;
+  /**
+   * One step on several batches, each as one part a worker (or none, where the batch has too few examples).
+   * @param group which of the setup's groups it trains
+   */
+  step(
+    batches: readonly (readonly (Shard | undefined)[])[],
+    hyper: readonly number[],
+    group: number,
+  ): Promise<StepResult>;
   /** Runs a program on one batch in one worker, on the parameters or on their average. */
   evaluate(shard: Shard, worker: number, averaged: boolean): Promise<EvaluationResult>;
   read(): Promise<EngineVariables>;
@@ -29,11 +36,12 @@ export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Pr
   return {
     workers: 1,
     addProgram: (program, model) => inTurn(() => runner.addProgram(program, model)),
-    step: (batches, hyper) =>
+    step: (batches, hyper, group) =>
       inTurn(() =>
         runner.step(
           batches.map(([shard]) => shard),
           hyper,
+          group,
         ),
       ),
     evaluate: (shard, _worker, averaged) => inTurn(() => runner.evaluate(shard, averaged)),

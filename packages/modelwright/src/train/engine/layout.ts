@@ -41,6 +41,15 @@ export function viewsOf(layout: Layout, vector: Float32Array<ArrayBuffer>): NdAr
   });
 }
 
+/** What two stretches of a vector have in common; an empty one where that is nothing. */
+export function overlapOf(
+  a: readonly [start: number, end: number],
+  b: readonly [start: number, end: number],
+): readonly [start: number, end: number] {
+  const start = Math.max(a[0], b[0]);
+  return [start, Math.max(start, Math.min(a[1], b[1]))];
+}
+
 /** The part of a vector of this size that one of several workers answers for: [start, end), on whole cache lines. */
 export function shareOf(
   size: number,

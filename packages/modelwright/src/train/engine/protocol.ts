@@ -12,6 +12,8 @@ export interface EngineSetup {
   /** Where the parameters lie, and behind them in a vector of its own what the model keeps beside them. */
   readonly parameters: Layout;
   readonly state: Layout;
+  /** The parts of the parameters that steps train, each [start, end): one, the whole, unless steps of several kinds take turns. */
+  readonly groups: readonly Group[];
   /** Names and starting values of the optimiser's arrays, each as long as the parameters. */
   readonly slots: readonly { readonly name: string; readonly initial: number }[];
   /** Whether an average of the parameters is kept. */
@@ -25,13 +27,16 @@ export interface EngineSetup {
   readonly update: UpdateProgram;
 }
 
+/** A stretch of the parameters' vector, on whole cache lines. */
+export type Group = readonly [start: number, end: number];
+
 /**
  * How parameters are updated: by one loop for all workers where the optimiser is elementwise throughout, else by a graph in ONNX
- * for each worker's share; by no graph where nothing is trained.
+ * for each worker's share of each group; by no graph where nothing is trained.
  */
 export type UpdateProgram =
   | { readonly kind: 'loop'; readonly module: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'graphs'; readonly models: readonly Uint8Array[] };
+  | { readonly kind: 'graphs'; readonly models: readonly (readonly Uint8Array[])[] };
 
 /** The arrays of one worker's part of a batch, in the order of the graph's inputs. */
 export interface Shard {
@@ -52,6 +57,7 @@ export type EngineRequest =
       readonly kind: 'step';
       readonly shards: readonly (Shard | undefined)[];
       readonly hyper: readonly number[];
+      readonly group: number;
     }
   | { readonly kind: 'evaluate'; readonly shard: Shard; readonly averaged: boolean }
   | { readonly kind: 'read' }

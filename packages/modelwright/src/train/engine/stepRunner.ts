@@ -2,8 +2,8 @@ import type { NdArray } from '../../graph/array.js';
 import { fromParcel, toParcel } from '../../runtime/parcel.js';
 import type { Executable, OnnxRuntime } from '../../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
-import { shareOf, viewsOf } from './layout.js';
-import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import { overlapOf, shareOf, viewsOf } from './layout.js';
+import type { EngineSetup, EngineVariables, EvaluationResult, Group, Shard, StepResult } from './protocol.js';
 import { type Update, updateHost } from './update.js';
 
 /**
@@ -15,7 +15,8 @@ export class StepRunner {
   readonly #exchange: Exchange | undefined;
   readonly #runtime: OnnxRuntime;
   readonly #programs = new Map<number, Executable>();
-  readonly #update: Update;
+  /** One for each group of the setup. */
+  readonly #updates: readonly Update[];
   readonly #share: readonly [start: number, end: number];
 
   readonly #parameters: Float32Array<ArrayBuffer>;
@@ -36,20 +37,20 @@ export class StepRunner {
     exchange?: Exchange,
   ): Promise<StepRunner> {
     const held = holdVectors(runtime, setup, worker);
-    return new StepRunner(runtime, setup, held, await held.openUpdate(), exchange);
+    return new StepRunner(runtime, setup, held, await held.openUpdates(), exchange);
   }
 
   private constructor(
     runtime: OnnxRuntime,
     setup: EngineSetup,
     held: HeldVectors,
-    update: Update,
+    updates: readonly Update[],
     exchange: Exchange | undefined,
   ) {
     this.#runtime = runtime;
     this.#setup = setup;
     this.#exchange = exchange;
-    this.#update = update;
+    this.#updates = updates;
     this.#share = held.share;
     this.#parameters = held.parameters;
     this.#state = held.state;
@@ -73,17 +74,25 @@ export class StepRunner {
     this.#programs.set(program, await this.#runtime.open(model, { threads: this.#setup.threads }));
   }
 
-  /** One step of the optimiser on this worker's part of one or more batches. */
-  async step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
+  /** One step of the optimiser on this worker's part of one or more batches, which trains one group. */
+  async step(
+    shards: readonly (Shard | undefined)[],
+    hyper: readonly number[],
+    group: number,
+  ): Promise<StepResult> {
     try {
-      return await this.#step(shards, hyper);
+      return await this.#step(shards, hyper, group);
     } catch (error) {
       this.#exchange?.fail();
       throw error;
     }
   }
 
-  async #step(shards: readonly (Shard | undefined)[], hyper: readonly number[]): Promise<StepResult> {
+  async #step(
+    shards: readonly (Shard | undefined)[],
+    hyper: readonly number[],
+    group: number,
+  ): Promise<StepResult> {
     const { parameters, state } = this.#setup;
     const [start, end] = this.#share;
     const sums = this.#results;
@@ -96,7 +105,7 @@ export class StepRunner {
     }
     this.#exchange?.sumGradients(sums, parameters.size);
     const gradientNorm = this.#clip(sums, start, end);
-    await this.#update.run(hyper);
+    await this.#updates[group]!.run(hyper);
     this.#exchange?.gather(this.#parameters);
     if (this.#average) this.#exchange?.gather(this.#average);
     this.#state.set(sums.subarray(parameters.size, parameters.size + state.size));
@@ -158,7 +167,7 @@ export class StepRunner {
 
   async release(): Promise<void> {
     for (const program of this.#programs.values()) await program.release();
-    await this.#update.release();
+    for (const update of this.#updates) await update.release();
   }
 }
 
@@ -171,7 +180,7 @@ interface HeldVectors {
   readonly results: Float32Array<ArrayBuffer>;
   /** The part of the parameters that this worker updates. */
   readonly share: readonly [start: number, end: number];
-  openUpdate(): Promise<Update>;
+  openUpdates(): Promise<Update[]>;
 }
 
 function holdVectors(runtime: OnnxRuntime, setup: EngineSetup, worker: number): HeldVectors {
@@ -195,7 +204,16 @@ function holdVectors(runtime: OnnxRuntime, setup: EngineSetup, worker: number): 
   const slots = setup.slots.map(({ initial }) => vectors.vector(shareLength).fill(initial));
   const average = setup.average ? vectors.vector(size) : undefined;
   const results = vectors.vector(resultLength);
-  const kept = [parameters.subarray(...share), ...slots, ...(average ? [average.subarray(...share)] : [])];
+  // The slots hold the share alone, so that a stretch of them begins where the share does.
+  const updateOf = async ([start, end]: Group, group: number): Promise<Update> => {
+    if (start === end) return nothing;
+    const kept = [
+      parameters.subarray(start, end),
+      ...slots.map((slot) => slot.subarray(start - share[0], end - share[0])),
+      ...(average ? [average.subarray(start, end)] : []),
+    ];
+    return open({ kept, gradient: results.subarray(start, end) }, group);
+  };
   return {
     parameters,
     slots,
@@ -203,6 +221,9 @@ function holdVectors(runtime: OnnxRuntime, setup: EngineSetup, worker: number): 
     results,
     share,
     state: vectors.vector(state.size),
-    openUpdate: () => open({ kept, gradient: results.subarray(...share) }),
+    openUpdates: () => Promise.all(setup.groups.map((group, i) => updateOf(overlapOf(group, share), i))),
   };
 }
+
+/** The update where a worker has no share of a group. */
+const nothing: Update = { run: async () => undefined, release: async () => undefined };

@@ -77,10 +77,10 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
     async addProgram(program, model) {
       await Promise.all(threads.map((thread) => thread.ask({ kind: 'program', program, model })));
     },
-    async step(batches, hyper) {
+    async step(batches, hyper, group) {
       const results = threads.map((thread, worker) => {
         const shards = batches.map((batch) => batch[worker]);
-        return thread.ask<StepResult>({ kind: 'step', shards, hyper }, buffersOf(shards));
+        return thread.ask<StepResult>({ kind: 'step', shards, hyper, group }, buffersOf(shards));
       });
       return (await allOrReason(results))[0]!;
     },

@@ -21,7 +21,7 @@ async function serve(request: EngineMessage): Promise<Extract<EngineReply, { val
       await runner.addProgram(request.program, request.model);
       return undefined;
     case 'step':
-      return runner.step(request.shards, request.hyper);
+      return runner.step(request.shards, request.hyper, request.group);
     case 'evaluate':
       return runner.evaluate(request.shard, request.averaged);
     case 'read':

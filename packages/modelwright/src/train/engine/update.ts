@@ -24,7 +24,8 @@ export interface UpdateVectors {
 /** Where a worker's vectors lie, and how its update is made over them. */
 export interface UpdateHost {
   readonly vectors: Vectors;
-  open(over: UpdateVectors): Promise<Update>;
+  /** @param group which of the setup's groups these are of */
+  open(over: UpdateVectors, group: number): Promise<Update>;
 }
 
 /** @param lengths of all vectors that will be asked for */
@@ -42,8 +43,8 @@ export function updateHost(
   const vectors: Vectors = { vector: (length) => new Float32Array(length) };
   return {
     vectors,
-    async open(over) {
-      const model = update.kind === 'graphs' ? update.models[worker] : undefined;
+    async open(over, group) {
+      const model = update.kind === 'graphs' ? update.models[group]?.[worker] : undefined;
       if (!model) return { run: async () => undefined, release: async () => undefined };
       return sessionUpdate(runtime, model, threads, setup.hyper.length, over);
     },
