@@ -70,11 +70,13 @@ export class Context {
   /** The arrays made, while variables are being made. */
   readonly made: { readonly parameters: MutableTree<NdArray>; readonly state: MutableTree<NdArray> };
   readonly #call: Call;
+  readonly #reparametrized: ((name: string, value: Tensor) => Tensor) | undefined;
 
   private constructor(
     path: string,
     trees: Pick<Context, 'parameters' | 'state' | 'newState' | 'made'>,
     call: Call,
+    reparametrized?: (name: string, value: Tensor) => Tensor,
   ) {
     this.path = path;
     this.parameters = trees.parameters;
@@ -82,6 +84,7 @@ export class Context {
     this.newState = trees.newState;
     this.made = trees.made;
     this.#call = call;
+    this.#reparametrized = reparametrized;
   }
 
   /** For calling a model on parameters it already has. */
@@ -172,7 +175,16 @@ export class Context {
    * @throws TypeError when the model holds one of another shape
    */
   parameter(name: string, shape: Shape, initializer: Initializer): Tensor {
-    return this.#variable('parameters', name, shape, initializer);
+    const value = this.#variable('parameters', name, shape, initializer);
+    return this.#reparametrized ? this.#reparametrized(name, value) : value;
+  }
+
+  /**
+   * This context for a layer that is to see its own parameters changed by a function, such as weights of norm 1. Layers inside that layer see
+   * theirs as they are.
+   */
+  reparametrized(change: (name: string, value: Tensor) => Tensor): Context {
+    return new Context(this.path, this, this.#call, change);
   }
 
   /** A value this layer keeps from call to call without training it. */

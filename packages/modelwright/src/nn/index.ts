@@ -19,6 +19,12 @@ export type { DetectedBoxes, DetectionOptions } from './detection/select.js';
 export { type InitializerConfig, type InitializerName, initializers } from './initializers.js';
 export { type ApplyOptions, type Call, type ConfigValue, type InputType, isLayer, Layer } from './layer.js';
 export { activation, prelu } from './layers/activation.js';
+export {
+  type AdversaryOptions,
+  type DiscriminatorStepOptions,
+  discriminatorStep,
+  generatorStep,
+} from './layers/adversarial.js';
 export { type MultiHeadAttentionOptions, multiHeadAttention } from './layers/attention.js';
 export { bagOfTokens } from './layers/bagOfTokens.js';
 export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js';
@@ -79,6 +85,7 @@ export {
   type WarpFrequencyOptions,
   warpFrequency,
 } from './layers/specAugment.js';
+export { spectralNorm } from './layers/spectralNorm.js';
 export { type MelSpectrogramOptions, type MfccOptions, melSpectrogram, mfcc } from './layers/spectrogram.js';
 export { type TextConvolutionOptions, textConvolution } from './layers/textConvolution.js';
 export { type TokenEmbeddingOptions, tokenEmbedding } from './layers/tokenEmbedding.js';

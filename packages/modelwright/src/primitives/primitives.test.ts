@@ -6,7 +6,7 @@ import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat } from '../graph/dtype.js';
 import { evaluateReference, runReference } from '../graph/evaluate.js';
 import { checkGraph, Graph } from '../graph/graph.js';
-import { apply, input, type Primitive, type Sample } from '../graph/tensor.js';
+import { apply, input, type Primitive, type Sample, type Tensor } from '../graph/tensor.js';
 import { openOrt } from '../runtime/testing.js';
 import { assertNear, centralDifferences, toReference } from '../testing/compare.js';
 import { gradients } from '../transforms/grad.js';
@@ -17,17 +17,19 @@ function graphOf(primitive: Primitive, { inputs, attributes }: Sample): Graph {
   return new Graph(tensors, apply(primitive, tensors, attributes));
 }
 
-/** A fixed weighting of the outputs, so that each element's gradient is told apart. */
+/** A fixed weighting of tensors, so that each element's gradient is told apart. */
+function weighted(tensors: readonly Tensor[], phase = 1): Tensor {
+  const terms = tensors.map((tensor) => {
+    const shape = tensor.shape as readonly number[];
+    const weights = Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.cos(i + phase));
+    return sum(mul(cast(tensor, 'float64'), constant(new NdArray('float64', shape, weights))));
+  });
+  return terms.reduce(add);
+}
+
 function weigh(primitive: Primitive, sample: Sample): Graph {
   const { inputs, outputs } = graphOf(primitive, sample);
-  const terms = outputs
-    .filter((output) => isFloat(output.dtype))
-    .map((output) => {
-      const shape = output.shape as readonly number[];
-      const weights = Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.cos(i + 1));
-      return sum(mul(cast(output, 'float64'), constant(new NdArray('float64', shape, weights))));
-    });
-  return new Graph(inputs, [terms.reduce(add)]);
+  return new Graph(inputs, [weighted(outputs.filter((output) => isFloat(output.dtype)))]);
 }
 
 for (const primitive of primitives) {
@@ -62,6 +64,21 @@ for (const primitive of primitives) {
         for (const [which, i] of floats.entries()) {
           const numeric = centralDifferences(forward, values, i);
           assertNear(found[which]!.data, numeric, 1e-6, `gradient of input ${i}`);
+        }
+      });
+
+      it(`${name}: the gradient can be differentiated again`, () => {
+        const forward = weigh(primitive, sample);
+        const wanted = floats.map((i) => forward.inputs[i]!);
+        const slopes = gradients(forward.outputs[0]!, wanted);
+        const total = slopes.map((slope, i) => weighted([slope], i + 1)).reduce(add);
+        const once = new Graph(forward.inputs, [total]);
+        const twice = new Graph(forward.inputs, gradients(total, wanted));
+        const values = sample.inputs.map(toReference);
+        const found = evaluateReference(twice, values);
+        for (const [which, i] of floats.entries()) {
+          const numeric = centralDifferences(once, values, i);
+          assertNear(found[which]!.data, numeric, 1e-5, `second gradient of input ${i}`);
         }
       });
     }

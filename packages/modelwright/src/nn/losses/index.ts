@@ -1,3 +1,10 @@
+export {
+  type AdversarialKind,
+  type AdversarialOptions,
+  type DiscriminatorLossOptions,
+  discriminatorLoss,
+  generatorLoss,
+} from './adversarial.js';
 export { type ArcFaceOptions, arcFaceLoss } from './arcFace.js';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binaryCrossEntropy.js';
 export { crfLoss } from './crf.js';

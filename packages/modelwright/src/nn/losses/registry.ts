@@ -1,3 +1,4 @@
+import { discriminatorLoss, generatorLoss } from './adversarial.js';
 import { arcFaceLoss } from './arcFace.js';
 import { binaryCrossEntropy } from './binaryCrossEntropy.js';
 import { crfLoss } from './crf.js';
@@ -33,6 +34,8 @@ export const losses: Readonly<Record<string, ConfigurableLoss>> = Object.fromEnt
     focalLoss,
     fcosLoss,
     rcnnLoss,
+    discriminatorLoss,
+    generatorLoss,
   ].map((loss) => [loss.name, loss as ConfigurableLoss]),
 );
 

@@ -10,6 +10,12 @@ export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
+export {
+  type DcganDiscriminatorOptions,
+  type DcganOptions,
+  dcganDiscriminator,
+  dcganGenerator,
+} from './dcgan.js';
 export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type FasterRcnnOptions, fasterRcnn } from './fasterRcnn.js';
 export { type FcosOptions, fcos } from './fcos.js';
