@@ -5,6 +5,7 @@ export * from './audio-classification/index.js';
 export * from './automatic-speech-recognition/index.js';
 export * from './events.js';
 export * from './image-classification/index.js';
+export * from './image-generation/index.js';
 export * from './image-similarity/index.js';
 export * from './object-detection/index.js';
 export * from './options.js';

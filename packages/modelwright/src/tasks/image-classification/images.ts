@@ -23,6 +23,8 @@ export interface LabelledImages {
 export interface OpenImagesOptions {
   /** Height and width to bring pictures to. Default: 64 for a folder of pictures; other data keeps its size. */
   readonly imageSize?: number | undefined;
+  /** The size of pictures of a folder where no other is said. Default: 64. */
+  readonly folderSize?: number | undefined;
   /** Channels that pictures of a folder are read with: 1 for grey, 3 for colour. Default: as `like` says, else 3. */
   readonly channels?: 1 | 3 | undefined;
   /** What an earlier training settled on, for data to measure on: channels, size and classes must agree. */
@@ -60,7 +62,7 @@ export async function openImages(source: string, options: OpenImagesOptions = {}
   });
   return resized(folders, source, {
     ...options,
-    imageSize: options.imageSize ?? (like ? undefined : defaultSize),
+    imageSize: options.imageSize ?? (like ? undefined : (options.folderSize ?? defaultSize)),
   });
 }
 

@@ -1,8 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { findIdx, idxFiles } from '../../data/idx.js';
-import { imageExtensions } from '../../data/image-folder.js';
 import type { NdArray } from '../../graph/array.js';
 import { nearestRows, unitTable } from '../../nn/vectors.js';
 import { readSafetensors, writeSafetensors } from '../../saved/safetensors.js';
@@ -59,25 +55,6 @@ export class Gallery {
   }
 }
 
-/**
- * The pictures of a folder and the folders in it, by their paths below it, sorted.
- * @throws Error when the folder cannot be read, or holds no picture
- */
-export async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new Error(`${folder} cannot be read as a folder of pictures.`, { cause });
-  });
-  const names = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .filter(({ name }) => imageExtensions.includes(extname(name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
-    .sort();
-  if (names.length > 0) return names;
-  throw new Error(
-    `${folder} holds no picture. Pictures are files that end in ${imageExtensions.join(', ')}.`,
-  );
-}
-
 /** Names for pictures that have none: that of the class, and a number within it. */
 export async function namesByClass(data: Dataset): Promise<string[]> {
   const counts = new Map<number, number>();
@@ -86,10 +63,4 @@ export async function namesByClass(data: Dataset): Promise<string[]> {
     counts.set(label, count);
     return `${data.classNames?.[label] ?? label}/${count}`;
   });
-}
-
-/** Whether this is a folder of pictures, and neither a data set known by name nor files in MNIST's layout. */
-export async function isPictureFolder(source: string): Promise<boolean> {
-  const entry = await stat(source).catch(() => undefined);
-  return entry?.isDirectory() === true && (await findIdx(source, idxFiles.train.images)) === undefined;
 }

@@ -5,8 +5,9 @@ import { dot } from '../../nn/vectors.js';
 import { readModelFolder } from '../../saved/folder.js';
 import { type OpenModelOptions, openModel, type RunnableModel } from '../../saved/openModel.js';
 import { imageInput, readImage } from '../image-classification/prediction.js';
+import { picturesIn } from '../pictureFolder.js';
 import { joinRows } from './embed.js';
-import { Gallery, picturesIn, type SimilarPicture } from './gallery.js';
+import { Gallery, type SimilarPicture } from './gallery.js';
 import { galleryFile, taskName } from './saved.js';
 
 /** A picture: a file, or the bytes of one. */

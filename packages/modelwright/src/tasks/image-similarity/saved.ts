@@ -1,11 +1,7 @@
-import { join } from 'node:path';
-import { Dataset } from '../../data/dataset.js';
-import { decodeImage } from '../../data/images.js';
-import { NdArray } from '../../graph/array.js';
 import type { TrainedModel } from '../../train/trained.js';
-import { sizedBy } from '../image-classification/images.js';
+import { isPictureFolder, readPictures } from '../pictureFolder.js';
 import { type Embedder, joinRows } from './embed.js';
-import { Gallery, isPictureFolder, namesByClass, picturesIn } from './gallery.js';
+import { Gallery, namesByClass } from './gallery.js';
 import { type MeasuredSimilarity, similarityRocSvg } from './measure.js';
 import type { ImageSimilarityTrainOptions } from './options.js';
 import type { ClassSplit } from './pictures.js';
@@ -60,8 +56,8 @@ async function galleryOf(
 ): Promise<Gallery> {
   const folder = gallery ?? ((await isPictureFolder(data)) ? data : undefined);
   if (folder !== undefined) {
-    const { names, images } = await readGallery(folder, pictures, (text) =>
-      onEvent?.({ kind: 'note', text }),
+    const { names, images } = await readPictures(folder, pictures, (reason) =>
+      onEvent?.({ kind: 'note', text: `Left out of the gallery: ${reason}` }),
     );
     return new Gallery(names, (await embedder.embed(variables, images)).embeddings);
   }
@@ -69,26 +65,4 @@ async function galleryOf(
   const embeddings = await Promise.all(parts.map((part) => embedder.embed(variables, part)));
   const names = (await Promise.all(parts.map(namesByClass))).flat();
   return new Gallery(names, joinRows(embeddings.map((each) => each.embeddings)));
-}
-
-/** The pictures of a folder in the size of the network; one that is damaged is left out with a note. */
-async function readGallery(
-  folder: string,
-  { channels, size }: Pick<ClassSplit, 'channels' | 'size'>,
-  onSkip: (reason: string) => void,
-): Promise<{ names: string[]; images: Dataset }> {
-  const fit = await sizedBy(channels, size);
-  const names: string[] = [];
-  const images: { input: NdArray; target: NdArray }[] = [];
-  for (const name of await picturesIn(folder)) {
-    try {
-      const picture = await decodeImage(join(folder, name), { channels: channels === 1 ? 1 : 3 });
-      images.push({ input: await fit(picture), target: NdArray.of('int32', [], [0]) });
-      names.push(name);
-    } catch (error) {
-      onSkip(`Left out of the gallery: ${(error as Error).message}`);
-    }
-  }
-  if (names.length === 0) throw new Error(`${folder} holds no picture that can be read.`);
-  return { names, images: Dataset.from(images) as Dataset };
 }

@@ -1,5 +1,6 @@
 import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
+import { imageGeneration } from './imageGeneration.js';
 import { imageSimilarity } from './imageSimilarity.js';
 import { objectDetection } from './objectDetection.js';
 import { speechRecognition } from './speechRecognition.js';
@@ -17,6 +18,7 @@ export const tasks: ReadonlyMap<string, CliTask> = new Map([
   ['audio-classification', audioClassification],
   ['automatic-speech-recognition', speechRecognition],
   ['image-classification', imageClassification],
+  ['image-generation', imageGeneration],
   ['image-similarity', imageSimilarity],
   ['object-detection', objectDetection],
   ['text-classification', textClassification],

@@ -41,8 +41,8 @@ export interface CliTask {
   train(options: Readonly<Record<string, unknown>>, hooks: TrainHooks): Promise<TrainResult>;
   /** Measures a saved model. */
   evaluate(model: string, options: EvaluateOptions): Promise<EvaluateResult>;
-  /** What `predict` takes: names of files, or text as it stands. */
-  readonly input: 'file' | 'text';
+  /** What `predict` takes: names of files, text as it stands, or nothing. */
+  readonly input: 'file' | 'text' | 'none';
   /** Opens a saved model for predicting. */
   openPredictor(directory: string, options: PredictorOptions): Promise<Predictor>;
   /** Opens a saved model for sound that arrives in pieces, where it can take that. */
@@ -63,6 +63,11 @@ export interface PredictorOptions {
   readonly gallery?: string;
   /** How what was heard becomes text, for models that write down speech. */
   readonly speech?: SpeechStreamOptions & { readonly timestamps?: boolean };
+  /** How many pictures to make, of which class, from which seed and into which folder, for models that make pictures. */
+  readonly count?: number;
+  readonly class?: string;
+  readonly seed?: number;
+  readonly out?: string;
 }
 
 /** An input: what it is called, and the name of a file, its bytes, or the text itself. */
