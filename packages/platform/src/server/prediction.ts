@@ -3,7 +3,7 @@ import { badRequest, ServiceError } from './errors.js';
 import { eventStream } from './eventStream.js';
 import { findModel, route, type ServerContext, withDeadline } from './routes.js';
 import type { ServedModel } from './servedModel.js';
-import type { AnswerContext } from './tasks/task.js';
+import { type AnswerContext, FileAnswer } from './tasks/task.js';
 
 /** Prediction on raw data: `POST /predict` asks the first model, `POST /models/{name}/predict` a certain one. */
 export function addPrediction(app: Hono, server: ServerContext): void {
@@ -18,12 +18,15 @@ export function addPrediction(app: Hono, server: ServerContext): void {
     const prepared = await predictor.read(c);
     const answer = async (context: AnswerContext): Promise<object> => {
       const made = await prepared.answer(context);
+      if (made instanceof FileAnswer) return made;
       const milliseconds = Math.round((performance.now() - started) * 100) / 100;
       return { model: name, version, ...made, milliseconds };
     };
     if (prepared.streams) return eventStream(server, c.req.raw, answer);
     const send = (): void => undefined;
-    return c.json(await withDeadline(server, c.req.raw, (signal) => answer({ signal, send })));
+    const made = await withDeadline(server, c.req.raw, (signal) => answer({ signal, send }));
+    if (made instanceof FileAnswer) return c.body(made.bytes, 200, { 'Content-Type': made.type });
+    return c.json(made);
   };
   route(app, 'POST', '/predict', (c) => respond(c, [...server.models.values()][0]!));
   route(app, 'POST', '/models/:model/predict', (c) => respond(c, findModel(server, c.req.param('model')!)));

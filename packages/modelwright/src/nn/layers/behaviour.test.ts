@@ -14,6 +14,7 @@ import {
   type Layer,
   maxPool2d,
   sequential,
+  spectralNorm,
 } from '../index.js';
 import { traceLayer } from '../testing.js';
 
@@ -113,5 +114,35 @@ describe('compose', () => {
     // Equal inputs differ by nothing, so what is left is the bias of the last layer, zero.
     assert.deepEqual(run(twin, [x, x], variables).toNumbers(), [0, 0]);
     assert.notDeepEqual(run(twin, [x, spread([2, 4], 0, 1)], variables).toNumbers(), [0, 0]);
+  });
+});
+
+describe('spectralNorm', () => {
+  it('comes to the largest singular value by its state alone', () => {
+    // [[3, 0], [4, 5]] has the singular values 45^½ and 5^½.
+    const layer = spectralNorm(dense(2, { bias: false }));
+    const weight = NdArray.from([
+      [3, 0],
+      [4, 5],
+    ]);
+    const x = NdArray.from([
+      [1, 0],
+      [0, 1],
+    ]);
+    let { state } = layer.init(x);
+    for (let step = 0; step < 30; step++) {
+      const traced = traceLayer(layer, [x], { parameters: { weight }, state }, { training: true });
+      const [left, right] = runReference(traced.graph([...traced.newState]), traced.values);
+      state = { left: left!, right: right! };
+    }
+    const settled = traceLayer(layer, [x], { parameters: { weight }, state });
+    const [y] = runReference(settled.graph([settled.output]), settled.values);
+    for (const [i, value] of [3, 0, 4, 5].entries())
+      assert.ok(Math.abs(y!.toNumbers()[i]! - value / Math.sqrt(45)) < 1e-5);
+  });
+
+  it('asks for a layer with a weight of its own', () => {
+    const layer = spectralNorm(sequential(dense(2)));
+    assert.throws(() => layer.init(spread([1, 3])), /type 'sequential' has no parameter 'weight' of its own/);
   });
 });

@@ -18,6 +18,8 @@ const usages: Readonly<Record<string, (sample: string | undefined) => string[]>>
   'audio-classification': soundUsage,
   'automatic-speech-recognition': speechUsage,
   'image-classification': pictureUsage,
+  'image-generation': () => predicting('--count 8 --seed 1 --out samples', pictureMaking),
+  'image-similarity': () => predicting('a.jpg b.jpg', pictureComparing),
   'text-classification': textUsage,
   'token-classification': (sample) => textUsage(sample, 'openTokenClassifier'),
   'text-generation': generationUsage,
@@ -30,6 +32,22 @@ const predicting = (input: string, program: readonly string[]): string[] => [
   codeBlock('sh', `modelwright predict . ${input}`),
   'In TypeScript:',
   codeBlock('ts', program.join('\n')),
+];
+
+const pictureMaking = [
+  "import { openImageGenerator } from 'modelwright/tasks';",
+  '',
+  "const model = await openImageGenerator('.');",
+  'const pictures = await model.generate({ count: 8, seed: 1 });',
+  'console.log(pictures[0].image.shape);',
+];
+
+const pictureComparing = [
+  "import { openImageSimilarity } from 'modelwright/tasks';",
+  '',
+  "const model = await openImageSimilarity('.');",
+  "console.log(model.compare(await model.embed('a.jpg'), await model.embed('b.jpg')));",
+  "console.log(await model.nearest('a.jpg', 3));",
 ];
 
 function textUsage(sample = 'A text to classify.', open = 'openTextClassifier'): string[] {

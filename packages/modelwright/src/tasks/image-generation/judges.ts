@@ -19,6 +19,8 @@ export interface OpenedJudge {
 
 /** Times through the data that a judge of our own is trained. */
 const judgeEpochs = 3;
+/** Smaller pictures leave the convolutional networks nothing to look at. */
+const smallestForCnn = 20;
 
 /**
  * Opens the classifier that is to judge; where none was named and the pictures have classes, trains one on them first. It is kept with the
@@ -54,7 +56,7 @@ async function trainJudge(
   directory: string,
   { onEvent, signal, device, seed = 0 }: ImageGenerationTrainOptions,
 ): Promise<void> {
-  const model = channels === 1 && size <= 32 ? 'digits-cnn' : 'small-cnn';
+  const model = size < smallestForCnn ? 'mlp' : channels === 1 && size <= 32 ? 'digits-cnn' : 'small-cnn';
   onEvent?.({
     kind: 'note',
     text: `Training a classifier to judge by: ${model}, ${judgeEpochs} times through the pictures.`,

@@ -23,7 +23,7 @@ export interface ImageGenerationTrainOptions extends Omit<NetworkTrainOptions, '
   readonly spectral?: boolean | undefined;
   /** Steps of the discriminator for each of the generator. Default: 1; 5 for `wasserstein`. */
   readonly criticSteps?: number | undefined;
-  /** Decay of the running average of the parameters, which is what is saved. Default: 0.999. */
+  /** Decay of the running average of the parameters, which is what is saved. Default: 0.99. */
   readonly average?: number | undefined;
   /** Steps of the discriminator after which it is measured and a grid of samples drawn. Default: once through the data. */
   readonly stepsPerEpoch?: number | undefined;

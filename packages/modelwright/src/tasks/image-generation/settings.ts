@@ -41,7 +41,7 @@ interface About {
 
 /** @throws Error or RangeError naming an option that is unknown or out of range */
 export function settingsOf(options: ImageGenerationTrainOptions, about: About): GenerationSettings {
-  const { loss = 'hinge', latent = 64, width = 32, epochs = 10, batchSize = 64, average = 0.999 } = options;
+  const { loss = 'hinge', latent = 64, width = 32, epochs = 10, batchSize = 64, average = 0.99 } = options;
   const kind = Object.hasOwn(kinds, loss) ? kinds[loss]! : undefined;
   if (!kind)
     throw new Error(`There is no loss '${loss}' for making pictures. There is ${lossNames.join(', ')}.`);

@@ -50,7 +50,11 @@ export function addPredict(program: Command): void {
     .option('--top-k <n>', 'choose among the n likeliest tokens', wholeNumber(1))
     .option('--top-p <share>', 'choose among the likeliest tokens that reach this', numberFrom(1e-6, 1))
     .option('--repetition-penalty <x>', 'above 1: fewer repetitions (default: 1)', positiveNumber)
-    .option('-s, --seed <n>', 'equal seeds make equal texts (default: 0)', wholeNumber(0, 2 ** 32 - 1))
+    .option(
+      '-s, --seed <n>',
+      'equal seeds make equal texts, or pictures (default: 0)',
+      wholeNumber(0, 2 ** 32 - 1),
+    )
     .option('--stop <text>', 'end before this text')
     .option(
       '--truncate',
@@ -63,6 +67,10 @@ export function addPredict(program: Command): void {
       wholeNumber(1),
     )
     .option('--length-penalty <x>', 'the larger, the longer translations (default: 0.6)', numberFrom(0, 10))
+    .optionsGroup('Options for models that make pictures, which take no input:')
+    .option('-n, --count <n>', 'how many pictures to make (default: 16)', wholeNumber(1, 100_000))
+    .option('--class <name>', 'the class to make (default: each in turn)')
+    .option('-o, --out <folder>', 'where to write the PNG files (default: here)')
     .optionsGroup('Options for models that find objects:')
     .option('--threshold <score>', 'leave out objects that score less (default: 0.3)', numberFrom(0, 1))
     .option('--pictures <folder>', 'where to put the pictures with boxes drawn on them', '.')
@@ -76,6 +84,7 @@ export function addPredict(program: Command): void {
         'modelwright predict models/faces a.jpg b.jpg',
         'modelwright predict models/faces a.jpg --gallery people/ --top 3',
         'arecord -t raw -f S16_LE -r 8000 | modelwright predict models/dictation - --stream --sample-rate 8000',
+        'modelwright predict models/drawn-digits --count 8 --class 7 --out sevens/',
         'modelwright predict models/words king queen --top 10',
         'modelwright predict models/shakespeare --prompt "ROMEO:" --seed 7',
         'modelwright predict models/english-chinese "Good morning." --beams 5',
@@ -107,15 +116,19 @@ async function predict(
   command: Command,
 ): Promise<void> {
   const { top, prompt, threshold, pictures, json = false, gallery, ...more } = options;
-  const { stream = false, sampleRate, languageWeight, timestamps = false, ...making } = more;
+  const { count, class: wanted, out, ...spoken } = more;
+  const { stream = false, sampleRate, languageWeight, timestamps = false, ...making } = spoken;
   const { beams } = making;
   const inputs = prompt === undefined ? given : [...given, prompt];
-  if (inputs.length === 0) command.error("error: there is nothing to predict on: give an input, or '-'");
   const { readModelFolder } = await import('modelwright/saved');
   const { config } = await readModelFolder(directory);
   const task = taskOf(config.task);
+  if (inputs.length === 0 && task.input !== 'none') {
+    command.error("error: there is nothing to predict on: give an input, or '-'");
+  }
+  if (inputs.length > 0 && task.input === 'none') command.error('error: this model takes no input');
   const asked: PredictorOptions = {
-    ...(gallery !== undefined && { gallery }),
+    ...{ gallery, count, class: wanted, out, seed: making.seed },
     speech: { sampleRate, beams, languageWeight, timestamps },
   };
   if (stream) {
@@ -124,6 +137,11 @@ async function predict(
     return;
   }
   const predictor = await task.openPredictor(directory, asked);
+  if (predictor.predictAlone) {
+    const { json: result, text } = await predictor.predictAlone().finally(() => predictor.release());
+    writeResult({ json }, { model: directory, task: config.task, ...result }, () => text);
+    return;
+  }
   const sources = await sourcesOf(inputs, task.input);
   const results: object[] = [];
   const texts: string[] = [];

@@ -32,11 +32,23 @@ function addTrainOptions(command: Command): Command {
     .option('--spectral', 'divide weights by their spectral norm (default: unless wasserstein)')
     .option('--no-spectral', 'leave weights as they are')
     .option('--critic-steps <n>', 'steps of the discriminator for each of the generator', wholeNumber(1))
-    .option('--average <decay>', 'of the running average that is saved (default: 0.999)', numberFrom(0, 0.999999))
+    .option(
+      '--average <decay>',
+      'of the running average that is saved (default: 0.99)',
+      numberFrom(0, 0.999999),
+    )
     .option('-e, --epochs <n>', 'epochs (default: 10)', wholeNumber(1))
-    .option('--steps-per-epoch <n>', 'steps after which it is measured (default: the data once)', wholeNumber(1))
+    .option(
+      '--steps-per-epoch <n>',
+      'steps after which it is measured (default: the data once)',
+      wholeNumber(1),
+    )
     .option('-b, --batch-size <n>', 'pictures in a step (default: 64)', wholeNumber(2))
-    .option('-l, --learning-rate <x>', 'rate of both networks (default: 0.0002; wasserstein 0.0001)', positiveNumber)
+    .option(
+      '-l, --learning-rate <x>',
+      'rate of both networks (default: 0.0002; wasserstein 0.0001)',
+      positiveNumber,
+    )
     .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
     .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
     .option('--judge <folder>', 'saved classifier to measure by (default: one is trained first)')
@@ -76,13 +88,15 @@ export const imageGeneration: CliTask = {
     const { openImageGenerator } = await import('modelwright/tasks');
     const generator = await openImageGenerator(directory);
     return {
-      async predict() {
+      predict: () => Promise.reject(new Error('A generator of pictures takes no input.')),
+      async predictAlone() {
         const pictures = await generator.generate({ count, class: wanted, seed });
         await mkdir(out, { recursive: true });
         const files: { file: string; label: string | undefined }[] = [];
         for (const [i, { image, label }] of pictures.entries()) {
           const number = String(i + 1).padStart(4, '0');
-          const name = label === undefined ? number : `${number}-${label.replaceAll(/[^\p{L}\p{N}._-]/gu, '_')}`;
+          const name =
+            label === undefined ? number : `${number}-${label.replaceAll(/[^\p{L}\p{N}._-]/gu, '_')}`;
           const file = join(out, `${name}.png`);
           await writeFile(file, await encodePng(image));
           files.push({ file, label });

@@ -60,14 +60,14 @@ export interface InputStream {
 /** What a model is asked with, beyond the inputs. */
 export interface PredictorOptions {
   /** Folder of pictures to find the most similar ones in, for models that compare pictures. */
-  readonly gallery?: string;
+  readonly gallery?: string | undefined;
   /** How what was heard becomes text, for models that write down speech. */
   readonly speech?: SpeechStreamOptions & { readonly timestamps?: boolean };
   /** How many pictures to make, of which class, from which seed and into which folder, for models that make pictures. */
-  readonly count?: number;
-  readonly class?: string;
-  readonly seed?: number;
-  readonly out?: string;
+  readonly count?: number | undefined;
+  readonly class?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly out?: string | undefined;
 }
 
 /** An input: what it is called, and the name of a file, its bytes, or the text itself. */
@@ -94,6 +94,8 @@ export interface Predictor {
    * @param making how text is made, for models that make text
    */
   predict(source: string | Uint8Array, top: number, making: TextMaking): Promise<PredictionOutcome>;
+  /** Makes something of no input at all: set for tasks that take none. */
+  predictAlone?(): Promise<PredictionOutcome>;
   /** Predicts on several inputs together, where a model has something to say of them that it cannot say of each. */
   predictTogether?(sources: readonly Source[]): Promise<PredictionOutcome>;
   release(): Promise<void>;

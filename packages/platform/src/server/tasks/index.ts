@@ -1,5 +1,6 @@
 import { audioClassification } from './audioClassification.js';
 import { imageClassification } from './imageClassification.js';
+import { imageGeneration } from './imageGeneration.js';
 import { imageSimilarity } from './imageSimilarity.js';
 import { objectDetection } from './objectDetection.js';
 import { speechRecognition } from './speechRecognition.js';
@@ -15,6 +16,7 @@ export const servedTasks: Readonly<Record<string, ServedTask<unknown>>> = {
   'audio-classification': audioClassification,
   'automatic-speech-recognition': speechRecognition,
   'image-classification': imageClassification,
+  'image-generation': imageGeneration,
   'image-similarity': imageSimilarity,
   'object-detection': objectDetection,
   'text-classification': textClassification,

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import type { OnnxRuntime } from 'modelwright/runtime';
 import type { JsonObject, ModelConfig, RunnableModel } from 'modelwright/saved';
 
-/** What the page asks a person for: a picture, one or two pictures, a sound, a text to read, the beginning of a text, or a word. */
-export type PageInput = 'picture' | 'pictures' | 'sound' | 'text' | 'prompt' | 'word';
+/** What the page asks a person for: a picture, one or two pictures, which picture to make, a sound, a text to read, the beginning of a text, or a word. */
+export type PageInput = 'picture' | 'pictures' | 'sample' | 'sound' | 'text' | 'prompt' | 'word';
 
 /** One of the threads that a model is served by. */
 export interface Replica {
@@ -25,12 +25,24 @@ export interface AnswerContext {
   readonly send: (piece: JsonObject) => void;
 }
 
+/** An answer that is not JSON: a file. */
+export class FileAnswer {
+  /** Its media type. */
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(type: string, bytes: Uint8Array<ArrayBuffer>) {
+    this.type = type;
+    this.bytes = bytes;
+  }
+}
+
 /** A request that was read and is in order. */
 export interface PredictionRequest<Opened> {
   /** Whether the answer comes as server-sent events: the pieces as they are made, and the answer at the end. Default: false. */
   readonly streams?: boolean;
   /**
-   * Makes the answer, once a replica is free; no other request is put to that replica meanwhile.
+   * Makes the answer, an object of JSON or a FileAnswer, once a replica is free; no other request is put to that replica meanwhile.
    * @throws InvalidInputError when the model does not take what it is given
    */
   answer(opened: Opened, context: AnswerContext): Promise<object>;

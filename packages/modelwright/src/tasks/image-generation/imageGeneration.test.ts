@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { encodePng } from '../../data/images.js';
+import { NdArray } from '../../graph/array.js';
+import { Random } from '../../graph/random.js';
+import { openModel } from '../../saved/openModel.js';
+import { load } from '../../train/save.js';
+import { temporaryFolder, valuesOf } from '../../train/testing.js';
+import type { TrainEvent } from '../events.js';
+import { evaluateImageGenerator, openImageGenerator, trainImageGenerator } from './index.js';
+import { gridOf } from './samples.js';
+
+/** Noisy grey pictures of 8 x 8 pixels, bright in the upper or in the lower half. */
+async function halves(test: TestContext, each = 24): Promise<string> {
+  const folder = join(await temporaryFolder(test), 'halves');
+  const random = new Random(8);
+  for (const [half, name] of ['upper', 'lower'].entries()) {
+    await mkdir(join(folder, name), { recursive: true });
+    for (let i = 0; i < each; i++) {
+      const image = new NdArray('uint8', [1, 8, 8]);
+      for (let p = 0; p < 64; p++)
+        image.data[p] = random.integer(0, 60) + (Math.floor(p / 32) === half ? 180 : 0);
+      await writeFile(join(folder, name, `${i}.png`), await encodePng(image));
+    }
+  }
+  return folder;
+}
+
+const settings = {
+  imageSize: 8,
+  channels: 1,
+  width: 4,
+  latent: 4,
+  epochs: 2,
+  batchSize: 8,
+  average: 0.5,
+  learningRate: 0.002,
+  seed: 3,
+} as const;
+
+const brightness = ({ data }: NdArray, half: number): number =>
+  (data as Uint8Array).subarray(32 * half, 32 * (half + 1)).reduce((sum, value) => sum + value / 32, 0);
+
+describe('making pictures', () => {
+  it('learns what each class looks like, and saves what makes it', async (test) => {
+    const data = await halves(test);
+    const out = join(data, '..', 'model');
+    const events: TrainEvent[] = [];
+    const trained = await trainImageGenerator({
+      ...settings,
+      data,
+      out,
+      epochs: 6,
+      stepsPerEpoch: 40,
+      learningRate: 0.005,
+      onEvent: (event) => events.push(event),
+    });
+    assert.ok(
+      events.some((event) => event.kind === 'note' && /classifier to judge by: mlp/.test(event.text)),
+    );
+    const records = events.flatMap((event) => (event.kind === 'epoch' ? [event.record] : []));
+    assert.deepEqual(Object.keys(records[0]!.train), ['loss', 'generatorLoss']);
+    const distances = records.map(({ validation }) => validation!.frechetDistance!);
+    assert.ok(distances.at(-1)! < distances[0]! / 2, `distances ${distances}`);
+    assert.ok(trained.metrics.accuracy! > 0.9, `accuracy ${trained.metrics.accuracy}`);
+    assert.equal((await readdir(join(out, 'samples'))).length, 6);
+    assert.deepEqual(await readdir(join(data, '..')), ['halves', 'model']);
+
+    const generator = await openImageGenerator(out);
+    assert.deepEqual(generator.labels, ['lower', 'upper']);
+    const made = await generator.generate({ count: 4, seed: 5 });
+    assert.deepEqual(
+      made.map(({ label }) => label),
+      ['lower', 'upper', 'lower', 'upper'],
+    );
+    for (const { image, label } of made) {
+      assert.deepEqual([image.dtype, ...image.shape], ['uint8', 1, 8, 8]);
+      const [upper, lower] = [brightness(image, 0), brightness(image, 1)];
+      assert.equal(upper > lower, label === 'upper', `${upper} above ${lower} is ${label}`);
+    }
+    const [third] = (await generator.generate({ count: 3, seed: 5 })).slice(2);
+    assert.deepEqual(third, made[2]);
+    assert.notDeepEqual((await generator.generate({ count: 1, class: 'lower', seed: 6 }))[0], made[0]);
+    await assert.rejects(generator.generate({ class: 'left' }), /no class 'left'. Classes: lower, upper/);
+    assert.deepEqual((await generator.generateGrid({ count: 4 })).shape, [1, 17, 17]);
+    await generator.release();
+
+    const { metrics, examples } = await evaluateImageGenerator({ model: out, data });
+    assert.equal(examples, 48);
+    assert.deepEqual(Object.keys(metrics), ['frechetDistance', 'leastClassShare', 'accuracy']);
+    assert.ok(metrics.accuracy! > 0.9);
+    const model = await openModel(out);
+    assert.deepEqual(model.config.outputs, [{ name: 'image', dtype: 'uint8', shape: ['batch', 1, 8, 8] }]);
+    await model.release();
+  });
+
+  it('goes on after an interruption as though there had been none', async (test) => {
+    const data = await halves(test, 12);
+    const [whole, broken] = ['whole', 'broken'].map((name) => join(data, '..', name)) as [string, string];
+    const own = { ...settings, data, judge: false, stepsPerEpoch: 4, criticSteps: 2 } as const;
+    await trainImageGenerator({ ...own, out: whole });
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent): void => {
+      if (event.kind === 'step' && event.epoch === 2 && event.step === 1) stop.abort();
+    };
+    await trainImageGenerator({ ...own, out: broken, onEvent, signal: stop.signal });
+    await trainImageGenerator({ ...own, out: broken, resume: true });
+    assert.deepEqual(valuesOf(await load(broken)), valuesOf(await load(whole)));
+    assert.equal((await readdir(join(broken, 'samples'))).length, 2);
+  });
+
+  for (const loss of ['wasserstein', 'non-saturating']) {
+    it(`makes pictures of a folder without classes, by the ${loss} loss`, async (test) => {
+      const data = join(await halves(test, 8), 'upper');
+      const out = join(data, '..', '..', 'model');
+      const { metrics } = await trainImageGenerator({ ...settings, data, out, loss, epochs: 1 });
+      assert.deepEqual(Object.keys(metrics), loss === 'wasserstein' ? ['loss'] : ['loss', 'generatorLoss']);
+      const generator = await openImageGenerator(out);
+      assert.deepEqual(generator.labels, []);
+      const [picture] = await generator.generate({ count: 1 });
+      assert.equal(picture!.label, undefined);
+      await assert.rejects(generator.generate({ class: 'upper' }), /told no class/);
+      await generator.release();
+      await assert.rejects(evaluateImageGenerator({ model: out, data }), /saved without a classifier/);
+    });
+  }
+
+  it('says what is wrong before it trains', async (test) => {
+    const data = await halves(test, 3);
+    const out = join(data, '..', 'model');
+    const refused = (more: object, message: RegExp): Promise<void> =>
+      assert.rejects(trainImageGenerator({ ...settings, data, out, judge: false, ...more }), message);
+    await refused({ loss: 'style' }, /no loss 'style'.*hinge, non-saturating, wasserstein/);
+    await refused({ imageSize: 9 }, /size 9 is not 4, 5, 6 or 7 times a power of two/);
+    await refused({ batchSize: 7 }, /6 pictures, fewer than a batch of 7/);
+    await refused({ average: 1 }, /average must be at least 0 and below 1/);
+    await refused({ data: join(data, 'upper'), conditional: true }, /only one class/);
+    await refused({ judge: join(data, 'nowhere') }, /no such folder/);
+  });
+});
+
+describe('a grid', () => {
+  it('has pictures side by side, with a line between', () => {
+    const pictures = NdArray.of('uint8', [3, 1, 1, 2], [1, 2, 3, 4, 5, 6]) as NdArray<'uint8'>;
+    assert.deepEqual(gridOf(pictures, 2).shape, [1, 3, 5]);
+    assert.deepEqual([...gridOf(pictures, 2).data], [1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0]);
+  });
+});
