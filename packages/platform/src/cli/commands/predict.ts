@@ -97,7 +97,7 @@ interface PredictOptions
   extends OutputOptions,
     TextGenerationOptions,
     TranslateOptions,
-    Pick<PredictorOptions, 'gallery'> {
+    Pick<PredictorOptions, 'gallery' | 'count' | 'class' | 'out'> {
   readonly top: number;
   readonly prompt?: string;
   readonly threshold?: number;
@@ -128,7 +128,11 @@ async function predict(
   }
   if (inputs.length > 0 && task.input === 'none') command.error('error: this model takes no input');
   const asked: PredictorOptions = {
-    ...{ gallery, count, class: wanted, out, seed: making.seed },
+    gallery,
+    count,
+    class: wanted,
+    out,
+    seed: making.seed,
     speech: { sampleRate, beams, languageWeight, timestamps },
   };
   if (stream) {
