@@ -78,14 +78,18 @@ export const scatterAddPrimitive = definePrimitive<{ size: number }>({
   },
   gradient: ({ inputs: [, indices], gradients: [g] }) => [gather(g!, indices!, 0), undefined],
   lower(to, [updates, indices], { inputs, outputs }) {
+    // Not ScatterND: ONNX Runtime's adds on several threads at once, and loses what two of them add to the same row.
     const shape = outputs[0]!.shape as readonly number[];
-    const zeros = to.emit('Expand', [to.scalar(0, inputs[0]!.dtype), to.integers(shape)]);
-    const count = inputs[1]!.shape.map(Number);
+    const [count, width] = [sizeOf(inputs[1]!.shape.map(Number)), sizeOf(shape.slice(1))];
+    const zeros = to.emit('Expand', [to.scalar(0, inputs[0]!.dtype), to.integers([shape[0]!, width])]);
     const rows = to.emit('Reshape', [
       to.emit('Cast', [indices!], { to: onnxDataType('int64') }),
-      to.integers([...count, 1]),
+      to.integers([count, 1]),
     ]);
-    return [to.emit('ScatterND', [zeros, rows, updates!], { reduction: 'add' })];
+    const each = to.emit('Expand', [rows, to.integers([count, width])]);
+    const flat = to.emit('Reshape', [updates!, to.integers([count, width])]);
+    const sums = to.emit('ScatterElements', [zeros, each, flat], { axis: 0, reduction: 'add' });
+    return [to.emit('Reshape', [sums, to.integers(shape)])];
   },
   evaluate([updates, indices], _attributes, [type]) {
     const shape = shapeOf(type!);
