@@ -62,7 +62,7 @@ async function trainJudge(
     text: `Training a classifier to judge by: ${model}, ${judgeEpochs} times through the pictures.`,
   });
   const trained = await trainNetwork(
-    networks[model]({ classes: classNames.length }),
+    networks[model]({ classes: classNames.length, ...(model === 'mlp' && { hidden: [64] }) }),
     train.withClassNames(classNames),
     {
       loss: crossEntropy,
