@@ -22,8 +22,10 @@ function skipsOf(names: RegExp, reason: string): Record<string, string> {
 const coarse = 2 ** -11;
 const onWebgpu: ConformanceOptions = {
   skips: {
-    'resize 0': "ONNX Runtime's WebGPU provider has no Resize with antialias",
-    'resize 1': "ONNX Runtime's WebGPU provider has no Resize with antialias",
+    ...skipsOf(
+      /^(resize [01]|letterbox [02])$/,
+      "ONNX Runtime's WebGPU provider has no Resize with antialias",
+    ),
     ...skipsOf(
       /^\w+ [1-9]\d* gradient/,
       `the first sample of each primitive stands for its gradient: ${slow}`,

@@ -49,7 +49,7 @@ describe('making pictures', () => {
       ...settings,
       data,
       out,
-      epochs: 12,
+      epochs: 50,
       onEvent: (event) => events.push(event),
     });
     assert.ok(
@@ -58,9 +58,9 @@ describe('making pictures', () => {
     const records = events.flatMap((event) => (event.kind === 'epoch' ? [event.record] : []));
     assert.deepEqual(Object.keys(records[0]!.train), ['loss', 'generatorLoss']);
     const distances = records.map(({ validation }) => validation!.frechetDistance!);
-    assert.ok(distances.at(-1)! < 0.95 * distances[0]!, `distances ${distances}`);
+    assert.ok(distances.at(-1)! < distances[0]! / 2, `distances ${distances}`);
     assert.equal(trained.metrics.frechetDistance, distances.at(-1));
-    assert.equal((await readdir(join(out, 'samples'))).length, 12);
+    assert.equal((await readdir(join(out, 'samples'))).length, 50);
     assert.deepEqual(await readdir(join(data, '..')), ['halves', 'model']);
 
     const generator = await openImageGenerator(out);
