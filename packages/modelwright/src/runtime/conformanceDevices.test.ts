@@ -23,7 +23,7 @@ const coarse = 2 ** -11;
 const onWebgpu: ConformanceOptions = {
   skips: {
     ...skipsOf(
-      /^(resize [01]|letterbox [02])$/,
+      /^(resize [01]|letterbox \d)$/,
       "ONNX Runtime's WebGPU provider has no Resize with antialias",
     ),
     ...skipsOf(
