@@ -22,10 +22,7 @@ function skipsOf(names: RegExp, reason: string): Record<string, string> {
 const coarse = 2 ** -11;
 const onWebgpu: ConformanceOptions = {
   skips: {
-    ...skipsOf(
-      /^(resize [01]|letterbox \d)$/,
-      "ONNX Runtime's WebGPU provider has no Resize with antialias",
-    ),
+    ...skipsOf(/^(resize [01]|letterbox \d)$/, "ONNX Runtime's WebGPU provider has no Resize with antialias"),
     ...skipsOf(
       /^\w+ [1-9]\d* gradient/,
       `the first sample of each primitive stands for its gradient: ${slow}`,
