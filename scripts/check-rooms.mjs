@@ -25,6 +25,7 @@ const houses = {
     'store',
     'runs',
     'registry',
+    'watching',
     'server',
     'access',
     'serving',

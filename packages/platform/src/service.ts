@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { type Authenticate, authenticateByKey } from './access/authenticate.js';
-import { createKey, hasKeys, type Principal } from './access/keys.js';
+import { createKey, defaultProject, hasKeys, type Principal } from './access/keys.js';
 import { createApi } from './api/index.js';
 import { openSigner, type Signer } from './registry/index.js';
 import { markLost } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
 import { servingApp } from './serving/app.js';
-import { Deployments } from './serving/deployments.js';
+import { Deployments, type WatchOf } from './serving/deployments.js';
 import { openStore, type Store, type StoreOptions } from './store/index.js';
 import { projects } from './store/schema.js';
+import { type Answered, type Logger, Metrics, observed, requestLog } from './watching/index.js';
 
 export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   /** Whether no key is needed: for one person on one machine. Default: false. */
@@ -17,6 +18,8 @@ export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   readonly signingKey?: string | undefined;
   /** The most bytes of an uploaded model or file. Default: 2 GiB. */
   readonly maxUploadBytes?: number | undefined;
+  /** Where requests and faults are written. Default: faults alone, to standard error. */
+  readonly log?: Logger | undefined;
 }
 
 /** The platform: runs, models and deployments, as a function from request to response. */
@@ -29,15 +32,16 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** The project of whoever says nothing of projects. */
-export const defaultProject = 'default';
+export { defaultProject } from './access/keys.js';
+
 /** Milliseconds of silence after which a run is lost, and between two looks. */
 const silence = 10 * 60_000;
 const lookEvery = 60_000;
 
 /** Opens the platform in a folder. @throws Error when database, key or folder cannot be used, with the reason */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { folder, insecure = false, maxUploadBytes = 2 * 2 ** 30, onError = console.error } = options;
+  const { folder, insecure = false, maxUploadBytes = 2 * 2 ** 30, log } = options;
+  const onError = options.onError ?? (log ? (err: Error) => log.error({ err }, 'fault') : console.error);
   const signer = options.signingKey === undefined ? undefined : await openSigner(options.signingKey);
   const store = await openStore(options);
   try {
@@ -65,17 +69,26 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
       : (await createKey(db, { project: defaultProject, name: 'first', role: 'admin' })).key;
   const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
   const authenticate: Authenticate = authenticateByKey(db, insecure ? local : undefined);
-  const deployments = new Deployments(store, join(folder, 'deployed'), signer);
+  const metrics = new Metrics();
+  const watch: WatchOf = (...version) => metrics.ofModel(...version);
+  const deployments = new Deployments(store, join(folder, 'deployed'), signer, watch);
   await deployments.open();
   const workFolder = join(folder, 'work');
-  const api = createApi({ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError });
+  const api = createApi({
+    ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics },
+    isReady: settings.isReady,
+  });
   const serve = servingApp(deployments, authenticate, settings);
+  const observers = [
+    (answered: Answered) => metrics.answered({ ...answered, route: answered.route ?? 'other' }),
+    ...(settings.log ? [requestLog(settings.log)] : []),
+  ];
   const look = setInterval(() => void markLost(db, silence).catch(onError), lookEvery);
   look.unref();
   return {
     store,
     firstKey,
-    fetch: async (request) => (await serve(request)) ?? api.fetch(request),
+    fetch: observed(async (request) => (await serve(request)) ?? api.fetch(request), observers),
     async close() {
       clearInterval(look);
       await deployments.close();

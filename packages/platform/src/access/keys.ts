@@ -4,12 +4,17 @@ import { InputError, NotFoundError } from '../errors.js';
 import type { Database } from '../store/database.js';
 import { keys, projects, type Role, roles } from '../store/schema.js';
 
+/** The project of whoever says nothing of projects. Its administrators run the platform. */
+export const defaultProject = 'default';
+
 /** Who asks, and what they may do. */
 export interface Principal {
   /** How the audit log names them. */
   readonly name: string;
   readonly project: string;
   readonly role: Role;
+  /** The id of the key that they ask with; undefined for people. */
+  readonly key?: string;
   /** The models that they may call; all where it is undefined. */
   readonly models?: readonly string[];
 }
@@ -82,8 +87,8 @@ export async function checkKey(db: Database, text: string, now = new Date()): Pr
   if (!row.usedAt || now.getTime() - row.usedAt.getTime() > noteEvery) {
     await db.update(keys).set({ usedAt: now }).where(eq(keys.id, row.id));
   }
-  const { name, project, role, models } = row;
-  return { principal: { name, project, role, ...(models && { models }) } };
+  const { id: key, name, project, role, models } = row;
+  return { principal: { key, name, project, role, ...(models && { models }) } };
 }
 
 /** A project's keys, without their secrets. */

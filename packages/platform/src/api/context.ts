@@ -6,6 +6,7 @@ import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
 import type { Store } from '../store/index.js';
 import type { Role } from '../store/schema.js';
+import type { Metrics } from '../watching/index.js';
 
 /** What the routes of the API work with. */
 export interface ApiContext {
@@ -17,6 +18,10 @@ export interface ApiContext {
   readonly workFolder: string;
   /** The most bytes of an uploaded model or file. */
   readonly maxUploadBytes: number;
+  /** What the platform measures of itself. Default: nothing but its process. */
+  readonly metrics?: Metrics | undefined;
+  /** Whether new requests are welcome. Default: always. */
+  readonly isReady?: (() => boolean) | undefined;
 }
 
 /** What a request carries along: who asks. */

@@ -1,11 +1,14 @@
+import { routePath } from 'hono/route';
 import type { Authenticate } from '../access/authenticate.js';
 import { toServiceError } from '../server/errors.js';
 import { version } from '../version.js';
+import { noteRequest } from '../watching/index.js';
 import { accessRoutes } from './access.js';
 import { type Api, type ApiContext, newApi } from './context.js';
 import { deploymentRoutes } from './deployments.js';
 import { modelRoutes } from './models.js';
 import { runRoutes } from './runs.js';
+import { watchingRoutes } from './watching.js';
 
 export type { ApiContext } from './context.js';
 
@@ -21,8 +24,9 @@ export interface ApiOptions extends ApiContext {
  */
 export function createApi({ authenticate, onError = console.error, ...context }: ApiOptions): Api {
   const api = newApi();
-  api.use('/api/*', async (c, next) => {
+  api.use('*', async (c, next) => {
     await next();
+    noteRequest({ route: routePath(c, -1) });
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Cache-Control', 'no-store');
   });
@@ -35,14 +39,17 @@ export function createApi({ authenticate, onError = console.error, ...context }:
     openapi: '3.1.0',
     info: { title: 'Modelwright', version, description: 'Runs, models, deployments and keys.' },
   });
-  api.use('/api/*', async (c, next) => {
-    c.set('principal', await authenticate(c.req.raw));
-    await next();
-  });
+  for (const path of ['/api/*', '/metrics']) {
+    api.use(path, async (c, next) => {
+      c.set('principal', await authenticate(c.req.raw));
+      await next();
+    });
+  }
   api.route('/', runRoutes(context));
   api.route('/', modelRoutes(context));
   api.route('/', accessRoutes(context));
   api.route('/', deploymentRoutes(context));
+  api.route('/', watchingRoutes(context));
   api.notFound((c) => c.json({ error: `There is nothing at ${c.req.method} ${c.req.path}.` }, 404));
   api.onError((error, c) => {
     const fault = toServiceError(error, c.req.raw.signal);

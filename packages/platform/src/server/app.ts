@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { routePath } from 'hono/route';
+import { noteRequest } from '../watching/index.js';
 import { ServiceError, toServiceError } from './errors.js';
 import { addInferenceProtocol } from './inferenceProtocol.js';
 import { addPage } from './page.js';
@@ -56,6 +58,7 @@ export function createModelApp(
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
+    noteRequest({ route: routePath(c, -1) });
     c.header('X-Content-Type-Options', 'nosniff');
     if (!isReady()) c.header('Connection', 'close');
   });

@@ -1,4 +1,5 @@
 import type { Handler, Hono } from 'hono';
+import { noteRequest } from '../watching/index.js';
 import { ServiceError } from './errors.js';
 import type { ServedModel } from './servedModel.js';
 
@@ -31,6 +32,7 @@ export function findModel({ models }: ServerContext, name: string, version?: str
   if (version !== undefined && version !== model.version) {
     throw new ServiceError(404, `There is no version '${version}' of '${name}'. Version: ${model.version}.`);
   }
+  noteRequest({ model: model.name, version: model.version });
   return model;
 }
 

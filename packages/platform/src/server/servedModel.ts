@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
 import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
+import { type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
 import { ReplicaPool } from './replicaPool.js';
 import { servedTasks } from './tasks/index.js';
 import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
@@ -58,6 +59,8 @@ export interface ServeModelOptions {
   readonly replicas?: number | undefined;
   /** The most requests that may wait for a replica. Default: 64. */
   readonly queueSize?: number | undefined;
+  /** Told what the model does. Default: nobody is. */
+  readonly watch?: ModelWatch | undefined;
 }
 
 /** Opens a saved model for serving. @throws Error when it cannot be read */
@@ -68,6 +71,7 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     version = '1',
     replicas = Math.min(2, cores),
     queueSize = 64,
+    watch = unwatched,
   } = options;
   const threads = Math.max(1, Math.floor(cores / replicas));
   const opened = await Promise.all(
@@ -83,6 +87,19 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     task,
   } = opened[0]!;
   const pool = new ReplicaPool(opened, queueSize);
+  const run = <Result>(
+    work: (replica: (typeof opened)[number]) => Promise<Result>,
+    signal: AbortSignal,
+    batch = 1,
+  ): Promise<Result> => {
+    const entered = watch.waiting();
+    const watched = async (replica: (typeof opened)[number]): Promise<Result> => {
+      entered();
+      const began = performance.now();
+      return work(replica).finally(() => watch.executed(batch, (performance.now() - began) / 1000));
+    };
+    return pool.run(watched, signal).finally(entered);
+  };
   let turn = 0;
   return {
     name,
@@ -94,7 +111,15 @@ export async function serveModel(directory: string, options: ServeModelOptions =
         const request = await task.read(c, config);
         return {
           streams: request.streams ?? false,
-          answer: (context) => pool.run((replica) => request.answer(replica.opened, context), context.signal),
+          async answer(context) {
+            const send = timedSend(context.send, watch);
+            const made = await run(
+              ({ opened }) => request.answer(opened, { ...context, send }),
+              context.signal,
+            );
+            if ('tokens' in made && typeof made.tokens === 'number') noteTokens(made.tokens);
+            return made;
+          },
         };
       },
       stream:
@@ -104,7 +129,7 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     },
     async run(inputs, signal) {
       checkInputs(config, inputs);
-      return pool.run(({ model }) => model.run(inputs), signal);
+      return run(({ model }) => model.run(inputs), signal, batchOf(config, inputs));
     },
     async release() {
       for (const { model, opened } of await pool.drain()) {
@@ -112,5 +137,21 @@ export async function serveModel(directory: string, options: ServeModelOptions =
         await model.release();
       }
     },
+  };
+}
+
+/** How many examples the inputs hold: as their first open dimension says. */
+function batchOf({ inputs: [spec] }: ModelConfig, inputs: Readonly<Arrays>): number {
+  return spec && typeof spec.shape[0] !== 'number' ? (inputs[spec.name]?.shape[0] ?? 1) : 1;
+}
+
+/** Sends pieces of an answer, and tells how long each took. */
+function timedSend(send: AnswerContext['send'], watch: ModelWatch): AnswerContext['send'] {
+  let [before, first] = [performance.now(), true];
+  return (piece) => {
+    const now = performance.now();
+    (first ? watch.firstToken : watch.nextToken)((now - before) / 1000);
+    [before, first] = [now, false];
+    send(piece);
   };
 }

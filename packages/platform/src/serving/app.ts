@@ -2,6 +2,7 @@ import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/keys.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
+import { noteRequest } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
 
 /** Answers a request, or says that it is for another. */
@@ -32,6 +33,8 @@ export function servingApp(
     if (open.test(path)) return nobody.fetch(request);
     const asked = /^\/api\/models\/([^/]+)\/predict$/.exec(path);
     if (!asked && !path.startsWith('/v2/')) return undefined;
+    const route = asked ? '/api/models/:model/predict' : '/v2/*';
+    noteRequest({ route });
     let principal: Principal;
     const name = asked?.[1] ?? /^\/v2\/models\/([^/]+)/.exec(path)?.[1];
     try {
@@ -43,7 +46,9 @@ export function servingApp(
     }
     if (asked) url.pathname = `/models/${asked[1]}/predict`;
     const target = asked ? new Request(url, request) : request;
-    return deployments.during(async () => appOf(principal.project).fetch(target));
+    const response = await deployments.during(async () => appOf(principal.project).fetch(target));
+    if (asked) noteRequest({ route });
+    return response;
   };
 }
 

@@ -6,6 +6,7 @@ import { checkOut, findVersion, type Signer } from '../registry/index.js';
 import { type ServedModel, serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
 import { deployments, models } from '../store/schema.js';
+import { type ModelWatch, unwatched } from '../watching/index.js';
 
 /** How a model is to answer requests. */
 export interface NewDeployment {
@@ -29,11 +30,15 @@ export interface Deployment extends NewDeployment {
   readonly error?: string | undefined;
 }
 
+/** Who is told what a version of a model does. */
+export type WatchOf = (project: string, model: string, version: string) => ModelWatch;
+
 /** Opens the versions that are deployed, and changes them without losing a request. */
 export class Deployments {
   readonly #store: Store;
   readonly #folder: string;
   readonly #signer: Signer | undefined;
+  readonly #watch: WatchOf;
   readonly #served = new Map<string, Map<string, ServedModel>>();
   readonly #errors = new Map<string, string>();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -41,10 +46,11 @@ export class Deployments {
   #changes: Promise<unknown> = Promise.resolve();
 
   /** @param folder where the files of versions are laid out for running */
-  constructor(store: Store, folder: string, signer?: Signer) {
+  constructor(store: Store, folder: string, signer?: Signer, watch: WatchOf = () => unwatched) {
     this.#store = store;
     this.#folder = folder;
     this.#signer = signer;
+    this.#watch = watch;
   }
 
   /** The models of a project that answer requests, by name; it changes as they do. */
@@ -161,6 +167,7 @@ export class Deployments {
         version: String(version),
         replicas,
         queueSize,
+        watch: this.#watch(project, model, String(version)),
       });
       const before = named.get(model);
       named.set(model, served);

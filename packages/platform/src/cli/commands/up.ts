@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { LogFormat, LogLevel } from '../../watching/log.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
@@ -14,6 +15,8 @@ interface UpOptions extends OutputOptions {
   readonly signingKey?: string;
   readonly timeout: number;
   readonly maxBody: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat?: LogFormat;
 }
 
 /** Addresses that this machine alone reaches. */
@@ -40,6 +43,17 @@ export function addUp(program: Command): void {
     )
     .option('--timeout <seconds>', 'the most that a prediction may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body of a prediction', positiveNumber, 10)
+    .addOption(
+      new Option('--log-level <level>', 'what is written of requests and faults, on standard error')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .env('MODELWRIGHT_LOG_LEVEL')
+        .default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'lines of JSON, or text (default: text on a terminal, else JSON)')
+        .choices(['json', 'text'])
+        .env('MODELWRIGHT_LOG_FORMAT'),
+    )
     .option('--json', 'say where it listens as one line of JSON')
     .addHelpText(
       'after',
@@ -59,6 +73,9 @@ async function run(options: UpOptions, command: Command): Promise<void> {
   }
   const { openService } = await import('../../service.js');
   const { listenWith } = await import('../../server/serve.js');
+  const { openLog } = await import('../../watching/index.js');
+  const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
+  const log = openLog({ level: options.logLevel, format });
   let ready = true;
   const service = await openService({
     folder: options.folder,
@@ -68,6 +85,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     timeout: options.timeout * 1000,
     maxBodyBytes: options.maxBody * 1_000_000,
     isReady: () => ready,
+    log,
   });
   const server = await listenWith((request) => service.fetch(request), options).catch(
     async (error: Error) => {

@@ -1,0 +1,44 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What becomes known of a request while it is answered: for logs, metrics and the record of use. */
+export interface RequestNotes {
+  /** Names the request in logs and answers. */
+  readonly id: string;
+  readonly method: string;
+  /** Pattern of its address, such as `/api/runs/:id`. */
+  route?: string;
+  project?: string;
+  /** Who asks: a key or a user by name. */
+  by?: string;
+  /** Id of the key; undefined for people. */
+  key?: string;
+  /** The model that is asked; it is served. */
+  model?: string;
+  version?: string;
+  /** Tokens read and written, of models for text. */
+  tokens?: number;
+}
+
+const current = new AsyncLocalStorage<RequestNotes>();
+
+/** Does work as part of a request: what is noted meanwhile is noted there. */
+export function withinRequest<Result>(notes: RequestNotes, work: () => Result): Result {
+  return current.run(notes, work);
+}
+
+/** What is known of the request that is being answered; undefined outside of one. */
+export function currentRequest(): RequestNotes | undefined {
+  return current.getStore();
+}
+
+/** Notes something of the request that is being answered. */
+export function noteRequest(more: Partial<RequestNotes>): void {
+  const notes = current.getStore();
+  if (notes) Object.assign(notes, more);
+}
+
+/** Counts tokens for the request that is being answered. */
+export function noteTokens(count: number): void {
+  const notes = current.getStore();
+  if (notes) notes.tokens = (notes.tokens ?? 0) + count;
+}
