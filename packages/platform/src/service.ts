@@ -9,7 +9,7 @@ import { servingApp } from './serving/app.js';
 import { Deployments, type WatchOf } from './serving/deployments.js';
 import { openStore, type Store, type StoreOptions } from './store/index.js';
 import { projects } from './store/schema.js';
-import { type Answered, type Logger, Metrics, observed, requestLog } from './watching/index.js';
+import { type Answered, type Logger, Metrics, observed, openTracing, requestLog } from './watching/index.js';
 
 export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   /** Whether no key is needed: for one person on one machine. Default: false. */
@@ -70,6 +70,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
   const authenticate: Authenticate = authenticateByKey(db, insecure ? local : undefined);
   const metrics = new Metrics();
+  const tracing = await openTracing();
   const watch: WatchOf = (...version) => metrics.ofModel(...version);
   const deployments = new Deployments(store, join(folder, 'deployed'), signer, watch);
   await deployments.open();
@@ -88,10 +89,11 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   return {
     store,
     firstKey,
-    fetch: observed(async (request) => (await serve(request)) ?? api.fetch(request), observers),
+    fetch: observed(async (request) => (await serve(request)) ?? api.fetch(request), observers, tracing),
     async close() {
       clearInterval(look);
       await deployments.close();
+      await tracing?.close().catch(onError);
       await store.close();
     },
   };

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
 import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
-import { type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
+import { beginSpan, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
 import { ReplicaPool } from './replicaPool.js';
 import { servedTasks } from './tasks/index.js';
 import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
@@ -92,11 +92,20 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     signal: AbortSignal,
     batch = 1,
   ): Promise<Result> => {
-    const entered = watch.waiting();
+    const waited = watch.waiting();
+    const queued = beginSpan('queue');
+    const entered = (): void => {
+      waited();
+      queued();
+    };
     const watched = async (replica: (typeof opened)[number]): Promise<Result> => {
       entered();
       const began = performance.now();
-      return work(replica).finally(() => watch.executed(batch, (performance.now() - began) / 1000));
+      const computed = beginSpan('compute');
+      return work(replica).finally(() => {
+        computed();
+        watch.executed(batch, (performance.now() - began) / 1000);
+      });
     };
     return pool.run(watched, signal).finally(entered);
   };

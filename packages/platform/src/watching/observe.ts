@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type RequestNotes, withinRequest } from './request.js';
+import type { Tracing } from './trace.js';
 
 /** A request that has been answered, with all that became known of it. */
-export interface Answered extends RequestNotes {
+export interface Answered extends Omit<RequestNotes, 'span'> {
   readonly status: number;
   /** Path of the address, without what follows `?`. */
   readonly path: string;
@@ -22,6 +23,7 @@ const idHeader = 'X-Request-Id';
 export function observed(
   answer: (request: Request) => Promise<Response>,
   observers: readonly Observer[],
+  tracing?: Tracing,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const began = performance.now();
@@ -29,11 +31,14 @@ export function observed(
     const notes: RequestNotes = {
       id: given !== null && /^[\w.:/-]{1,128}$/.test(given) ? given : randomUUID(),
       method: request.method,
+      span: tracing?.begin(request),
     };
     const over = (status: number): void => {
       const seconds = (performance.now() - began) / 1000;
       const { pathname: path } = new URL(request.url);
-      for (const observer of observers) observer({ ...notes, status, path, seconds });
+      const { span, ...known } = notes;
+      for (const observer of observers) observer({ ...known, status, path, seconds });
+      span?.end(notes, status);
     };
     let response: Response;
     try {

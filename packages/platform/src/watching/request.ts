@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RequestSpan } from './trace.js';
 
 /** What becomes known of a request while it is answered: for logs, metrics and the record of use. */
 export interface RequestNotes {
@@ -17,6 +18,8 @@ export interface RequestNotes {
   version?: string;
   /** Tokens read and written, of models for text. */
   tokens?: number;
+  /** Where the request is traced. */
+  readonly span?: RequestSpan | undefined;
 }
 
 const current = new AsyncLocalStorage<RequestNotes>();
