@@ -29,8 +29,10 @@ const houses = {
     'server',
     'access',
     'serving',
+    'jobs',
     'api',
     'client',
+    'worker',
     'cli',
   ],
 };

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Authenticate, authenticateByKey } from './access/authenticate.js';
 import { createKey, defaultProject, hasKeys, type Principal } from './access/keys.js';
 import { createApi } from './api/index.js';
+import { parseParameters } from './cli/jobOptions.js';
+import { expireLeases, extendLeases } from './jobs/index.js';
 import { openSigner, type Signer } from './registry/index.js';
 import { markLost } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
@@ -20,6 +23,8 @@ export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   readonly maxUploadBytes?: number | undefined;
   /** Where requests and faults are written. Default: faults alone, to standard error. */
   readonly log?: Logger | undefined;
+  /** Milliseconds after which a job goes to another worker when the one that has it tells nothing of itself. Default: 30,000. */
+  readonly lease?: number | undefined;
 }
 
 /** The platform: runs, models and deployments, as a function from request to response. */
@@ -28,6 +33,8 @@ export interface Service {
   fetch(request: Request): Promise<Response>;
   /** The first administrator's key, where there was no key yet; it is shown this once. */
   readonly firstKey?: string | undefined;
+  /** A key for this machine's own workers, which is good while the service is open. */
+  readonly workerKey: string;
   /** Waits for the requests under way, and closes models and database. */
   close(): Promise<void>;
 }
@@ -38,14 +45,17 @@ export { defaultProject } from './access/keys.js';
 const silence = 10 * 60_000;
 const lookEvery = 60_000;
 
+/** Milliseconds between two looks for workers that tell nothing of themselves. */
+const leaseLookEvery = 2000;
+
 /** Opens the platform in a folder. @throws Error when database, key or folder cannot be used, with the reason */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { folder, insecure = false, maxUploadBytes = 2 * 2 ** 30, log } = options;
+  const { folder, insecure = false, maxUploadBytes = 2 * 2 ** 30, lease = 30_000, log } = options;
   const onError = options.onError ?? (log ? (err: Error) => log.error({ err }, 'fault') : console.error);
   const signer = options.signingKey === undefined ? undefined : await openSigner(options.signingKey);
   const store = await openStore(options);
   try {
-    return await serviceOf(store, { ...options, folder, insecure, maxUploadBytes, onError, signer });
+    return await serviceOf(store, { ...options, folder, insecure, maxUploadBytes, lease, onError, signer });
   } catch (error) {
     await store.close();
     throw error;
@@ -55,12 +65,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 type Settings = ServiceOptions & {
   readonly insecure: boolean;
   readonly maxUploadBytes: number;
+  readonly lease: number;
   readonly onError: (error: Error) => void;
   readonly signer: Signer | undefined;
 };
 
 async function serviceOf(store: Store, settings: Settings): Promise<Service> {
-  const { folder, insecure, maxUploadBytes, onError, signer } = settings;
+  const { folder, insecure, maxUploadBytes, lease, onError, signer } = settings;
   const { db } = store;
   await db.insert(projects).values({ name: defaultProject }).onConflictDoNothing();
   const firstKey =
@@ -68,15 +79,27 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
       ? undefined
       : (await createKey(db, { project: defaultProject, name: 'first', role: 'admin' })).key;
   const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
-  const authenticate: Authenticate = authenticateByKey(db, insecure ? local : undefined);
+  const workerKey = randomBytes(24).toString('hex');
+  const byKey = authenticateByKey(db, insecure ? local : undefined);
+  const authenticate: Authenticate = async (request) =>
+    request.headers.get('Authorization') === `Bearer ${workerKey}`
+      ? { name: 'local worker', project: defaultProject, role: 'developer' }
+      : byKey(request);
   const metrics = new Metrics();
   const tracing = await openTracing();
   const watch: WatchOf = (...version) => metrics.ofModel(...version);
   const deployments = new Deployments(store, join(folder, 'deployed'), signer, watch);
   await deployments.open();
   const workFolder = join(folder, 'work');
+  await extendLeases(db, lease);
+  let isOpen = true;
+  const jobs = {
+    lease,
+    checkParameters: parseParameters,
+    isOpen: () => isOpen && (settings.isReady?.() ?? true),
+  };
   const api = createApi({
-    ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics },
+    ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics, jobs },
     isReady: settings.isReady,
   });
   const serve = servingApp(deployments, authenticate, settings);
@@ -85,13 +108,16 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     ...(settings.log ? [requestLog(settings.log)] : []),
   ];
   const look = setInterval(() => void markLost(db, silence).catch(onError), lookEvery);
-  look.unref();
+  const leaseLook = setInterval(() => void expireLeases(db).catch(onError), leaseLookEvery);
+  for (const timer of [look, leaseLook]) timer.unref();
   return {
     store,
     firstKey,
+    workerKey,
     fetch: observed(async (request) => (await serve(request)) ?? api.fetch(request), observers, tracing),
     async close() {
-      clearInterval(look);
+      isOpen = false;
+      for (const timer of [look, leaseLook]) clearInterval(timer);
       await deployments.close();
       await tracing?.close().catch(onError);
       await store.close();

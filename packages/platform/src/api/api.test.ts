@@ -40,6 +40,7 @@ describe('the API of the platform', () => {
       authenticate: authenticateByKey(store.db),
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 20,
+      jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },
     });
     for (const role of ['admin', 'developer', 'caller'] as const) {
       secrets[role] = (await createKey(store.db, { project: 'test', name: role, role })).key;
@@ -201,7 +202,9 @@ describe('the API of the platform', () => {
         assert.equal(status, 401, `${method} ${path} with '${key.slice(0, 16)}': ${JSON.stringify(told)}`);
       }
     }
-    const developerOnly = routes.filter(([method, path]) => method !== 'GET' || path.startsWith('/api/runs'));
+    const developerOnly = routes.filter(
+      ([method, path]) => method !== 'GET' || /^\/api\/(runs|jobs)/.test(path),
+    );
     for (const [method, path] of developerOnly) {
       const { status } = await ask(method, path, { key: secrets.caller });
       assert.equal(status, 403, `${method} ${path}`);

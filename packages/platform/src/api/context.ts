@@ -5,7 +5,8 @@ import type { Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
 import type { Store } from '../store/index.js';
-import type { Role } from '../store/schema.js';
+import type { JobKind } from '../store/jobSchema.js';
+import type { JsonObject, Role } from '../store/schema.js';
 import type { Metrics } from '../watching/index.js';
 
 /** What the routes of the API work with. */
@@ -22,6 +23,17 @@ export interface ApiContext {
   readonly metrics?: Metrics | undefined;
   /** Whether new requests are welcome. Default: always. */
   readonly isReady?: (() => boolean) | undefined;
+  readonly jobs: JobSettings;
+}
+
+/** What the API must know of jobs, which it does not do itself. */
+export interface JobSettings {
+  /** Milliseconds that a worker has a job without telling of itself. */
+  readonly lease: number;
+  /** @throws InputError when there is no such task, or its options are not such */
+  checkParameters(kind: JobKind, task: string, parameters: JsonObject): void;
+  /** False once the platform stops: those who watch a job are let go. */
+  isOpen(): boolean;
 }
 
 /** What a request carries along: who asks. */

@@ -4,8 +4,10 @@ import { toServiceError } from '../server/errors.js';
 import { version } from '../version.js';
 import { noteRequest } from '../watching/index.js';
 import { accessRoutes } from './access.js';
+import { attemptRoutes } from './attempts.js';
 import { type Api, type ApiContext, newApi } from './context.js';
 import { deploymentRoutes } from './deployments.js';
+import { jobRoutes } from './jobs.js';
 import { modelRoutes } from './models.js';
 import { runRoutes } from './runs.js';
 import { watchingRoutes } from './watching.js';
@@ -37,7 +39,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   });
   api.doc31('/api/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Modelwright', version, description: 'Runs, models, deployments and keys.' },
+    info: { title: 'Modelwright', version, description: 'Runs, jobs, models, deployments and keys.' },
   });
   for (const path of ['/api/*', '/metrics']) {
     api.use(path, async (c, next) => {
@@ -47,6 +49,8 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   }
   api.route('/', runRoutes(context));
   api.route('/', modelRoutes(context));
+  api.route('/', attemptRoutes(context));
+  api.route('/', jobRoutes(context));
   api.route('/', accessRoutes(context));
   api.route('/', deploymentRoutes(context));
   api.route('/', watchingRoutes(context));

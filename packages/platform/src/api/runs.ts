@@ -4,12 +4,25 @@ import { z } from '@hono/zod-openapi';
 import { note } from '../access/audit.js';
 import { InputError, NotFoundError } from '../errors.js';
 import { artefactsOf, curveOf, findRun, linesOf, listRuns, type RunView } from '../runs/query.js';
-import { addArtefact, addLines, addPoints, createRun, endRun, reopenRun } from '../runs/record.js';
+import {
+  addArtefact,
+  addLines,
+  addPoints,
+  createRun,
+  endRun,
+  type Point,
+  reopenRun,
+} from '../runs/record.js';
+import type { StoredObject } from '../store/index.js';
 import { runStatuses } from '../store/schema.js';
 import { type Api, type ApiContext, body, json, newApi, secured } from './context.js';
 import * as schemas from './schemas.js';
 
 const id = z.object({ id: z.string() });
+/** Bytes, for `content`. */
+export const octets = {
+  'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) },
+} as const;
 const done = { 204: { description: 'Done.' } } as const;
 
 /** Runs: told by trainings, looked at by people. */
@@ -81,13 +94,7 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
     }),
     async (c) => {
       const run = await own(c.get('principal').project, c.req.valid('param').id);
-      const now = new Date();
-      const points = c.req.valid('json').points.map(({ at, value, ...point }) => ({
-        ...point,
-        value: Number(value),
-        at: at === undefined ? now : new Date(at),
-      }));
-      await addPoints(db, run.id, points);
+      await addPoints(db, run.id, toldPoints(c.req.valid('json')));
       return c.body(null, 204);
     },
   );
@@ -132,12 +139,7 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
     }),
     async (c) => {
       const run = await own(c.get('principal').project, c.req.valid('param').id);
-      const now = new Date();
-      const lines = c.req.valid('json').lines.map(({ text, at }) => ({
-        text,
-        at: at === undefined ? now : new Date(at),
-      }));
-      await addLines(db, run.id, lines);
+      await addLines(db, run.id, toldLines(c.req.valid('json')));
       return c.body(null, 204);
     },
   );
@@ -184,7 +186,7 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
       request: {
         params: file,
         body: {
-          content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
+          content: octets,
         },
       },
       responses: done,
@@ -192,7 +194,8 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
     async (c) => {
       const { id: given, path } = c.req.valid('param');
       const run = await own(c.get('principal').project, given);
-      await addArtefact(store, run.id, requirePath(path), bounded(c.req.raw, maxUploadBytes));
+      const place = requirePath(path);
+      await addArtefact(db, run.id, place, await store.objects.put(bounded(c.req.raw, maxUploadBytes)));
       return c.body(null, 204);
     },
   );
@@ -206,7 +209,7 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
       responses: {
         200: {
           description: 'The content.',
-          content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
+          content: octets,
         },
       },
     }),
@@ -215,11 +218,7 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
       const run = await own(c.get('principal').project, given);
       const found = (await artefactsOf(db, run.id)).find((each) => each.path === path);
       if (!found) throw new NotFoundError(`The run has no file '${path}'.`);
-      const content = Readable.toWeb(await store.objects.read(found.sha256)) as ReadableStream<Uint8Array>;
-      return c.body(content, 200, {
-        'Content-Type': 'application/octet-stream',
-        'Content-Length': String(found.size),
-      });
+      return c.body(...(await contentOf(store, found)));
     },
   );
 
@@ -257,6 +256,31 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
   return api;
 }
 
+/** Points as they were sent; those without a moment are of now. */
+export function toldPoints({ points }: z.infer<typeof schemas.newPoints>): Point[] {
+  const now = new Date();
+  return points.map(({ at, value, ...point }) => ({
+    ...point,
+    value: Number(value),
+    at: at === undefined ? now : new Date(at),
+  }));
+}
+
+/** Lines as they were sent. */
+export function toldLines({ lines }: z.infer<typeof schemas.newLines>): { text: string; at: Date }[] {
+  const now = new Date();
+  return lines.map(({ text, at }) => ({ text, at: at === undefined ? now : new Date(at) }));
+}
+
+/** A stored content as a response's body, with its headers. */
+export async function contentOf(
+  { objects }: Pick<ApiContext['store'], 'objects'>,
+  { sha256, size }: StoredObject,
+): Promise<[ReadableStream<Uint8Array>, 200, { 'Content-Type': string; 'Content-Length': string }]> {
+  const content = Readable.toWeb(await objects.read(sha256)) as ReadableStream<Uint8Array>;
+  return [content, 200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) }];
+}
+
 function runJson({ project: _, createdAt, seenAt, endedAt, metrics, ...run }: RunView) {
   return {
     ...run,
@@ -273,7 +297,7 @@ function runJson({ project: _, createdAt, seenAt, endedAt, metrics, ...run }: Ru
 }
 
 /** @throws InputError for a path that leads out of its folder */
-function requirePath(path: string): string {
+export function requirePath(path: string): string {
   const parts = path.split('/');
   if (
     path.length <= 500 &&

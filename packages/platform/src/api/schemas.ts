@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { type JsonObject, roles, runStatuses } from '../store/schema.js';
 
-const moment = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-02T03:04:05.000Z' });
+export const moment = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-02T03:04:05.000Z' });
 
 /** A number that JSON may not be able to write. */
 export const anyNumber = z
@@ -17,7 +17,7 @@ export function toAnyNumber(value: number): z.infer<typeof anyNumber> {
 /** How deep objects may be nested. */
 const deepest = 20;
 
-const jsonObject = z
+export const jsonObject = z
   .custom<JsonObject>(
     (value) =>
       typeof value === 'object' && value !== null && !Array.isArray(value) && isWithin(value, deepest),

@@ -23,12 +23,12 @@ export interface RunSink {
 
 /** Runs kept in a store that this process has open. */
 export function localRuns(store: Store, project: string): RunSink {
-  const { db } = store;
+  const { db, objects } = store;
   return {
     begin: (run) => createRun(db, { ...run, project }),
     points: (run, points) => addPoints(db, run, points),
     lines: (run, lines) => addLines(db, run, lines),
-    file: (run, path, content) => addArtefact(store, run, path, content),
+    file: async (run, path, content) => addArtefact(db, run, path, await objects.put(content)),
     end: (run, status, error) => endRun(db, run, status, error),
   };
 }

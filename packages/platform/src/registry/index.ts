@@ -1,6 +1,12 @@
 export { checkOut } from './checkout.js';
 export { requireName } from './names.js';
-export { type NewVersion, publishVersion } from './publish.js';
+export {
+  addVersion,
+  type NewVersion,
+  type PreparedVersion,
+  prepareVersion,
+  publishVersion,
+} from './publish.js';
 export * from './query.js';
 export { type Collected, collectGarbage, deleteVersion } from './remove.js';
 export { openSigner, type Signer, signerOf } from './signature.js';

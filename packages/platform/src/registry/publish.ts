@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { and, eq, sql } from 'drizzle-orm';
 import { type ModelConfig, readModelFolder } from 'modelwright/saved';
 import { InputError } from '../errors.js';
-import type { Store } from '../store/index.js';
+import type { Database, Store } from '../store/index.js';
 import { models, type VersionFile, versions } from '../store/schema.js';
 import { requireName } from './names.js';
 import { digestOf, type Signer } from './signature.js';
@@ -28,18 +28,31 @@ export interface NewVersion {
 /** The most files of a version. */
 const mostFiles = 1000;
 
+/** A version whose files are stored, and which no model has yet. */
+export type PreparedVersion = Omit<NewVersion, 'directory'> &
+  Pick<
+    typeof versions.$inferInsert,
+    'task' | 'files' | 'digest' | 'signature' | 'metrics' | 'dataFingerprint'
+  >;
+
 /**
  * Makes a saved model's folder the next version of a model. The files are copied; the folder may go afterwards.
  * @returns the version's number, from 1
  * @throws InputError when the folder holds no whole model, or the name is not fit for addresses
  */
-export async function publishVersion(
-  { db, objects }: Store,
-  version: NewVersion,
+export async function publishVersion(store: Store, version: NewVersion, signer?: Signer): Promise<number> {
+  const prepared = await prepareVersion(store, version, signer);
+  const { version: number } = await store.db.transaction((transaction) => addVersion(transaction, prepared));
+  return number;
+}
+
+/** Stores the files of a version that is to be. @throws as publishVersion */
+export async function prepareVersion(
+  { objects }: Store,
+  { directory, ...version }: NewVersion,
   signer?: Signer,
-): Promise<number> {
-  const { project, directory } = version;
-  const name = requireName('The model name', version.name);
+): Promise<PreparedVersion> {
+  requireName('The model name', version.name);
   const { config, directory: actual } = await readModelFolder(directory).catch((error: Error) => {
     throw new InputError(error.message, { cause: error });
   });
@@ -48,37 +61,46 @@ export async function publishVersion(
     files.push({ path, ...(await objects.put(createReadStream(join(actual, path)))) });
   }
   const digest = digestOf(files);
-  return db.transaction(async (transaction) => {
-    const now = new Date();
-    await transaction
-      .insert(models)
-      .values({ id: randomUUID(), project, name, description: version.description ?? '', createdAt: now })
-      .onConflictDoNothing();
-    const [model] = await transaction
-      .update(models)
-      .set({
-        nextVersion: sql`${models.nextVersion} + 1`,
-        ...(version.description !== undefined && { description: version.description }),
-      })
-      .where(and(eq(models.project, project), eq(models.name, name)))
-      .returning({ id: models.id, next: models.nextVersion });
-    const number = model!.next - 1;
-    await transaction.insert(versions).values({
-      model: model!.id,
-      version: number,
-      task: config.task,
-      files,
-      digest,
-      signature: signer?.sign(digest) ?? null,
-      run: version.run ?? null,
-      parent: version.parent ?? null,
-      metrics: metricsOf(config),
-      dataFingerprint: textOf(config.training?.fingerprint) ?? null,
-      tags: [...(version.tags ?? [])],
-      createdAt: now,
-    });
-    return number;
+  return {
+    ...version,
+    task: config.task,
+    files,
+    digest,
+    signature: signer?.sign(digest) ?? null,
+    metrics: metricsOf(config),
+    dataFingerprint: textOf(config.training?.fingerprint) ?? null,
+  };
+}
+
+/** Makes what is prepared the next version of its model, which is made when it is not there yet. */
+export async function addVersion(
+  transaction: Pick<Database, 'insert' | 'update'>,
+  { project, name, description, run, parent, tags, ...prepared }: PreparedVersion,
+): Promise<{ readonly model: string; readonly version: number }> {
+  const now = new Date();
+  await transaction
+    .insert(models)
+    .values({ id: randomUUID(), project, name, description: description ?? '', createdAt: now })
+    .onConflictDoNothing();
+  const [model] = await transaction
+    .update(models)
+    .set({
+      nextVersion: sql`${models.nextVersion} + 1`,
+      ...(description !== undefined && { description }),
+    })
+    .where(and(eq(models.project, project), eq(models.name, name)))
+    .returning({ id: models.id, next: models.nextVersion });
+  const version = model!.next - 1;
+  await transaction.insert(versions).values({
+    ...prepared,
+    model: model!.id,
+    version,
+    run: run ?? null,
+    parent: parent ?? null,
+    tags: [...(tags ?? [])],
+    createdAt: now,
   });
+  return { model: model!.id, version };
 }
 
 /** All files of a folder and those below it, by their paths with `/`. @throws InputError for links and the like */

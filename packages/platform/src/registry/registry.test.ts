@@ -154,7 +154,7 @@ onEachDatabase('model registry', (open) => {
     const later = new Date(Date.now() + 2 * 60 * 60_000);
     await collectGarbage(store, later);
     const id = await createRun(store.db, { project: 'test', name: 'files' });
-    await addArtefact(store, id, 'kept.txt', new TextEncoder().encode('kept'));
+    await addArtefact(store.db, id, 'kept.txt', await store.objects.put(new TextEncoder().encode('kept')));
     await store.objects.put(new TextEncoder().encode('forgotten'));
     assert.deepEqual(await collectGarbage(store), { objects: 0, bytes: 0 }, 'young contents stay');
     assert.deepEqual(await collectGarbage(store, later), { objects: 1, bytes: 9 });

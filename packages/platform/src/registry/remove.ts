@@ -42,12 +42,23 @@ export interface Collected {
 /** An upload that is not yet part of a version must not go: what is younger than this stays, in milliseconds. */
 const leastAge = 60 * 60_000;
 
-/** Deletes contents that no version and no run has any more. */
+/** Data that was sent for jobs stays this long without one that may still need it, in milliseconds. */
+const uploadAge = 24 * leastAge;
+
+/** Deletes contents that no version, no run and no job has any more. */
 export async function collectGarbage({ db, objects }: Store, now = new Date()): Promise<Collected> {
+  await db.execute(sql`
+    delete from uploads where at < ${new Date(now.getTime() - uploadAge).toISOString()}::timestamptz and not exists (
+      select from jobs where jobs.project = uploads.project and spec->'data'->>'upload' = sha256 and status <> 'finished'
+    )`);
   const rows = await rowsOf<{ sha256: string }>(
     db,
     sql`
     select sha256 from artefacts
+    union
+    select sha256 from checkpoints
+    union
+    select sha256 from uploads
     union
     select file->>'sha256' from versions, jsonb_array_elements(files) as file`,
   );

@@ -1,7 +1,8 @@
 // Runs as people look at them: lists with summaries, and one run's metrics in as many points as a chart has room for.
 import { and, arrayContains, asc, desc, eq, ilike, inArray, or, type SQL, sql } from 'drizzle-orm';
-import { InputError, NotFoundError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import { type Database, rowsOf } from '../store/database.js';
+import { offsetOf, placeOf } from '../store/pages.js';
 import { artefacts, logs, type RunStatus, runs, summaries } from '../store/schema.js';
 
 /** A metric in short. `least` and `greatest` are null where no value was finite. */
@@ -49,9 +50,7 @@ export interface RunPage {
 /** A page of a project's runs. @throws InputError when `after` is nothing that a page gave */
 export async function listRuns(db: Database, filter: RunFilter): Promise<RunPage> {
   const { metric, mode = 'max', limit = 50, after } = filter;
-  const offset = after === undefined ? 0 : Number(/^p(\d{1,9})$/.exec(after)?.[1] ?? Number.NaN);
-  if (Number.isNaN(offset))
-    throw new InputError(`'${after}' is no place in a list of runs: give what 'next' said.`);
+  const offset = offsetOf(after, 'runs');
   const best = mode === 'max' ? summaries.greatest : summaries.least;
   const order = mode === 'max' ? sql`${best} desc nulls last` : sql`${best} asc nulls last`;
   const query = db.select({ run: runs }).from(runs).$dynamic();
@@ -70,7 +69,7 @@ export async function listRuns(db: Database, filter: RunFilter): Promise<RunPage
   );
   return {
     runs: page.map((run) => ({ ...run, metrics: metrics.get(run.id) ?? {} })),
-    ...(found.length > limit && { next: `p${offset + limit}` }),
+    ...(found.length > limit && { next: placeOf(offset + limit) }),
   };
 }
 

@@ -1,10 +1,9 @@
 // What a run tells of itself, written to the store while it goes on.
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { and, eq, sql } from 'drizzle-orm';
 import { NotFoundError, StateError } from '../errors.js';
 import type { Database } from '../store/database.js';
-import type { Store } from '../store/index.js';
+import type { StoredObject } from '../store/index.js';
 import { artefacts, type JsonObject, logs, type RunStatus, runs } from '../store/schema.js';
 
 /** What is known of a run when it begins. */
@@ -115,14 +114,13 @@ export async function addLines(
   });
 }
 
-/** Keeps a file of a run; one of the same path is replaced. @throws as addPoints */
+/** Keeps a file of a run, whose content is stored; one of the same path is replaced. @throws as addPoints */
 export async function addArtefact(
-  { db, objects }: Store,
+  db: Database,
   run: string,
   path: string,
-  content: Uint8Array | Readable,
+  object: StoredObject,
 ): Promise<void> {
-  const object = await objects.put(content);
   await db.transaction(async (transaction) => {
     await requireRunning(transaction, run);
     const row = { ...object, at: new Date() };

@@ -124,8 +124,8 @@ onEachDatabase('runs', (open) => {
       (await linesOf(store.db, id, { from: 2 })).map(({ line, text }) => [line, text]),
       [[2, 'two']],
     );
-    await addArtefact(store, id, 'a.txt', new TextEncoder().encode('old'));
-    await addArtefact(store, id, 'a.txt', new TextEncoder().encode('hello'));
+    await addArtefact(store.db, id, 'a.txt', await store.objects.put(new TextEncoder().encode('old')));
+    await addArtefact(store.db, id, 'a.txt', await store.objects.put(new TextEncoder().encode('hello')));
     const [file] = await artefactsOf(store.db, id);
     // sha256 of 'hello'
     assert.equal(file!.sha256, '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');

@@ -23,7 +23,8 @@ export type JsonObject = { [name: string]: Json };
 export const runStatuses = ['running', 'finished', 'failed', 'interrupted', 'lost'] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
-const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+/** A column for a moment, in milliseconds. */
+export const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
 
 /** A room for the work of a team: its runs and models are seen by its members alone. */
 export const projects = pgTable('projects', {
