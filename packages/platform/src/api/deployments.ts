@@ -70,4 +70,4 @@ export function deploymentRoutes({ store, deployments }: ApiContext): Api {
   return api;
 }
 
-const deploymentJson = ({ project: _, ...deployment }: Deployment) => deployment;
+const deploymentJson = ({ project: _, at: __, ...deployment }: Deployment) => deployment;

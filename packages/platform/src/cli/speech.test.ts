@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type AudioClip, encodeWav, joinClips, saidDigits } from 'modelwright/data';
 import { type Recognition, SpeechRecognizer } from 'modelwright/tasks';
+import OpenAI from 'openai';
+import type { TranscriptionVerbose } from 'openai/resources/audio/transcriptions';
 import { WebSocket } from 'ws';
 import { type RunningServer, serve } from '../server/serve.js';
 import { serveModel } from '../server/servedModel.js';
@@ -85,6 +87,29 @@ describe('automatic speech recognition', () => {
         assert.equal(refused, 400);
         assert.match(String(error), message);
       }
+    });
+
+    it('writes down a file for OpenAI clients, in all their formats', async () => {
+      const openai = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
+      const model = 'digits';
+      const write = async (more: object) =>
+        openai.audio.transcriptions.create({
+          ...{ model, file: new File([Buffer.from(wav)], 'a.wav', { type: 'audio/wav' }), ...more },
+        });
+      const seconds = Math.ceil(expected.seconds);
+      assert.deepEqual(await write({}), { text: expected.text, usage: { type: 'duration', seconds } });
+      assert.equal(await write({ response_format: 'text' }), `${expected.text}\n`);
+      const verbose = { response_format: 'verbose_json', timestamp_granularities: ['word', 'segment'] };
+      const { words, segments, duration, text } = (await write(verbose)) as TranscriptionVerbose;
+      assert.deepEqual({ words, text, seconds: duration }, expected);
+      assert.equal(segments!.map((segment) => segment.text).join(' '), expected.text);
+      assert.match(String(await write({ response_format: 'vtt' })), /^WEBVTT\n/);
+      assert.equal(typeof (await write({ response_format: 'srt' })), 'string');
+      await assert.rejects(
+        write({ response_format: 'xml' }),
+        /'response_format' should be one of json, text/,
+      );
+      await assert.rejects(write({ file: new File(['no sound'], 'a.wav') }), OpenAI.BadRequestError);
     });
 
     /** Sends messages, and gives what is answered until the end. */

@@ -3,16 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Hono } from 'hono';
 import { encodePng } from 'modelwright/data';
 import { NdArray } from 'modelwright/runtime';
 import { brightProbability, plainImage, saveBrightnessModel } from '../testing.js';
 import { createApp } from './app.js';
 import { ServiceError } from './errors.js';
+import type { ModelApp } from './routes.js';
 import { type ServedModel, serveModel } from './servedModel.js';
 
 let folder = '';
-let app: Hono;
+let app: ModelApp;
 let models: ServedModel[] = [];
 
 before(async () => {
@@ -315,11 +315,11 @@ describe('prediction on pictures', () => {
 });
 
 describe('a model in trouble', () => {
-  const served = (run: ServedModel['run']): Hono => {
+  const served = (run: ServedModel['run']): ModelApp => {
     const [model] = models;
     return createApp({ models: [{ ...model!, run }], timeout: 20, onError: () => {} });
   };
-  const ask = (to: Hono) =>
+  const ask = (to: ModelApp) =>
     to.request('/v2/models/brightness/infer', post(JSON.stringify({ inputs: [image] })));
 
   it('that takes too long is answered with 504', async () => {

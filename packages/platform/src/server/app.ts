@@ -1,12 +1,15 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { routePath } from 'hono/route';
 import { noteRequest } from '../watching/index.js';
 import { ServiceError, toServiceError } from './errors.js';
 import { addInferenceProtocol } from './inferenceProtocol.js';
+import { fixedModels, type SourceOf } from './modelSource.js';
+import { openAiFault } from './openai/faults.js';
+import { addOpenAi } from './openai/index.js';
 import { addPage } from './page.js';
 import { addPrediction } from './prediction.js';
-import type { ServerContext } from './routes.js';
+import type { ModelApp, ServerContext } from './routes.js';
 import type { ServedModel } from './servedModel.js';
 
 export interface ModelAppOptions {
@@ -27,22 +30,21 @@ export interface AppOptions extends ModelAppOptions {
 
 /**
  * The model server as a function from request to response: `createApp({ models }).fetch(request)`. It has the Open Inference
- * Protocol V2, prediction on pictures and texts, and a page to try a model on.
+ * Protocol V2, OpenAI's API, prediction on what people have, and a page to try a model on.
  * @throws Error when there is no model, or two of one name
  */
-export function createApp({ models, ...options }: AppOptions): Hono {
-  return createModelApp(byName(models), options, addPage);
+export function createApp({ models, ...options }: AppOptions): ModelApp {
+  const source = fixedModels(models);
+  const app = createModelApp(() => source, options);
+  addPage(app, models);
+  return app;
 }
 
-/**
- * Answers for models by name; the map may change while it does.
- * @param more adds what else there is at other addresses
- */
-export function createModelApp(
-  models: ReadonlyMap<string, ServedModel>,
-  options: ModelAppOptions,
-  more?: (app: Hono, server: ServerContext) => void,
-): Hono {
+/** Addresses that tell nothing of models, and need to know nobody. */
+const open = /^\/v2(\/health\/(live|ready))?$/;
+
+/** Answers for models, wherever they are found. */
+export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): ModelApp {
   const {
     maxBodyBytes = 10 * 2 ** 20,
     timeout = 30_000,
@@ -54,40 +56,51 @@ export function createModelApp(
     if (fault.status === 500) onError(error);
     return fault;
   };
-  const server: ServerContext = { models, isReady, timeout, faultOf };
-  const app = new Hono();
+  const server: ServerContext = { isReady, timeout, faultOf };
+  const app: ModelApp = new Hono();
   app.use(async (c, next) => {
     await next();
     noteRequest({ route: routePath(c, -1) });
     c.header('X-Content-Type-Options', 'nosniff');
     if (!isReady()) c.header('Connection', 'close');
   });
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw new ServiceError(413, `The body is larger than the ${maxBodyBytes} bytes that are taken.`);
-      },
-    }),
-  );
+  app.use(async (c, next) => {
+    if (open.test(c.req.path)) return next();
+    const models = await sourceOf(c.req.raw);
+    c.set('models', models);
+    await next();
+    models.done?.();
+  });
+  app.use(limitBody(maxBodyBytes));
   addInferenceProtocol(app, server);
   addPrediction(app, server);
-  more?.(app, server);
-  app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}.` }, 404));
+  addOpenAi(app, server);
+  app.notFound((c) => c.json(faultBody(c.req.path, nothingAt(c.req.path)), 404));
   app.onError((error, c) => {
     const fault = faultOf(error, c.req.raw.signal);
-    return c.json({ error: fault.message }, fault.status, fault.headers);
+    return c.json(faultBody(c.req.path, fault), fault.status, fault.headers);
   });
   return app;
 }
 
-function byName(models: readonly ServedModel[]): Map<string, ServedModel> {
-  if (models.length === 0) throw new Error('There is no model to serve.');
-  const named = new Map<string, ServedModel>();
-  for (const model of models) {
-    if (named.has(model.name))
-      throw new Error(`Two models are called '${model.name}': give one another name.`);
-    named.set(model.name, model);
-  }
-  return named;
+const nothingAt = (path: string): ServiceError => new ServiceError(404, `There is nothing at ${path}.`);
+
+/** What is answered to a fault, as the clients of an address expect it. */
+function faultBody(path: string, fault: ServiceError): object {
+  return path.startsWith('/v1/') ? openAiFault(fault) : { error: fault.message };
+}
+
+/** Refuses bodies that are too large. Most say how large they are, and need not be read for it. */
+function limitBody(maxSize: number): MiddlewareHandler {
+  const onError = (): never => {
+    throw new ServiceError(413, `The body is larger than the ${maxSize} bytes that are taken.`);
+  };
+  const counted = bodyLimit({ maxSize, onError });
+  return async (c, next) => {
+    const length = c.req.header('Content-Length');
+    const isKnown = length !== undefined && c.req.header('Transfer-Encoding') === undefined;
+    if (!isKnown && c.req.method !== 'GET') return counted(c, next);
+    if (Number(length ?? 0) > maxSize) onError();
+    await next();
+  };
 }

@@ -3,16 +3,31 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { InvalidInputError } from 'modelwright/saved';
 import { InputError, NotFoundError, StateError } from '../errors.js';
 
+/** What programs may want to know of a fault. */
+export interface FaultDetails {
+  /** The field that is wrong. */
+  readonly param?: string;
+  /** What is wrong, as a word. */
+  readonly code?: string;
+}
+
 /** A request that cannot be served, with the HTTP status and the reason to answer. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly status: ContentfulStatusCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: FaultDetails;
 
-  constructor(status: ContentfulStatusCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: ContentfulStatusCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    details: FaultDetails = {},
+  ) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.details = details;
   }
 }
 

@@ -1,9 +1,15 @@
-import type { Context, Hono } from 'hono';
 import type { TensorSpec } from 'modelwright/saved';
 import { version } from '../version.js';
 import { badRequest } from './errors.js';
 import { inferenceResponse, parseInferenceRequest } from './inferenceRequest.js';
-import { findModel, route, type ServerContext, withDeadline } from './routes.js';
+import {
+  findModel,
+  type ModelApp,
+  type ModelContext,
+  route,
+  type ServerContext,
+  withDeadline,
+} from './routes.js';
 import { datatypeOf } from './tensorJson.js';
 
 const headerLength = 'Inference-Header-Content-Length';
@@ -12,7 +18,7 @@ const headerLength = 'Inference-Header-Content-Length';
  * The Open Inference Protocol V2 over HTTP (https://github.com/kserve/open-inference-protocol), with Triton's binary tensor
  * data extension.
  */
-export function addInferenceProtocol(app: Hono, server: ServerContext): void {
+export function addInferenceProtocol(app: ModelApp, server: ServerContext): void {
   route(app, 'GET', '/v2', (c) =>
     c.json({ name: 'modelwright', version, extensions: ['binary_tensor_data'] }),
   );
@@ -21,10 +27,10 @@ export function addInferenceProtocol(app: Hono, server: ServerContext): void {
     const ready = server.isReady();
     return c.json({ ready }, ready ? 200 : 503);
   });
-  const modelOf = (c: Context) => findModel(server, c.req.param('model')!, c.req.param('version'));
+  const modelOf = (c: ModelContext) => findModel(c, c.req.param('model')!, c.req.param('version'));
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    route(app, 'GET', path, (c) => {
-      const { name, version, config } = modelOf(c);
+    route(app, 'GET', path, async (c) => {
+      const { name, version, config } = await modelOf(c);
       const metadata = { name, versions: [version], platform: 'onnxruntime_onnx' };
       return c.json({
         ...metadata,
@@ -32,12 +38,12 @@ export function addInferenceProtocol(app: Hono, server: ServerContext): void {
         outputs: config.outputs.map(tensorJson),
       });
     });
-    route(app, 'GET', `${path}/ready`, (c) => {
+    route(app, 'GET', `${path}/ready`, async (c) => {
       const ready = server.isReady();
-      return c.json({ name: modelOf(c).name, ready }, ready ? 200 : 503);
+      return c.json({ name: (await modelOf(c)).name, ready }, ready ? 200 : 503);
     });
     route(app, 'POST', `${path}/infer`, async (c) => {
-      const model = modelOf(c);
+      const model = await modelOf(c);
       const body = new Uint8Array(await c.req.arrayBuffer());
       const request = parseInferenceRequest(body, jsonLength(c), model.config);
       const results = await withDeadline(server, c.req.raw, (signal) => model.run(request.inputs, signal));
@@ -52,7 +58,7 @@ export function addInferenceProtocol(app: Hono, server: ServerContext): void {
   }
 }
 
-function jsonLength(c: Context): number | undefined {
+function jsonLength(c: ModelContext): number | undefined {
   const text = c.req.header(headerLength);
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text))

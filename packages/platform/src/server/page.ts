@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Hono } from 'hono';
 import type { ModelConfig } from 'modelwright/saved';
 import { imageInput } from 'modelwright/tasks';
-import { route, type ServerContext } from './routes.js';
+import { type ModelApp, route } from './routes.js';
 import type { ServedModel } from './servedModel.js';
 
 const folders = [new URL('../../page/', import.meta.url), new URL('../page/', import.meta.url)];
@@ -22,12 +21,12 @@ const headers = {
 };
 
 /** The page on which a person tries a model: at `/`, all its files from this server. */
-export function addPage(app: Hono, server: ServerContext): void {
+export function addPage(app: ModelApp, served: readonly ServedModel[]): void {
   for (const [name, { type, body }] of pageFiles()) {
     const path = name === 'index.html' ? '/' : `/page/${name}`;
     route(app, 'GET', path, (c) => c.body(body, 200, { 'Content-Type': type, ...headers }));
   }
-  const models = [...server.models.values()].flatMap(pageModel);
+  const models = served.flatMap(pageModel);
   route(app, 'GET', '/page/models.json', (c) => c.json(models));
 }
 

@@ -1,13 +1,20 @@
-import type { Context, Hono } from 'hono';
 import { badRequest, ServiceError } from './errors.js';
 import { eventStream } from './eventStream.js';
-import { findModel, route, type ServerContext, withDeadline } from './routes.js';
+import { noSuchModel } from './modelSource.js';
+import {
+  findModel,
+  type ModelApp,
+  type ModelContext,
+  route,
+  type ServerContext,
+  withDeadline,
+} from './routes.js';
 import type { ServedModel } from './servedModel.js';
 import { type AnswerContext, FileAnswer } from './tasks/task.js';
 
 /** Prediction on raw data: `POST /predict` asks the first model, `POST /models/{name}/predict` a certain one. */
-export function addPrediction(app: Hono, server: ServerContext): void {
-  const respond = async (c: Context, model: ServedModel): Promise<Response> => {
+export function addPrediction(app: ModelApp, server: ServerContext): void {
+  const respond = async (c: ModelContext, model: ServedModel): Promise<Response> => {
     const started = performance.now();
     const { name, version, config, predictor } = model;
     if (!predictor) {
@@ -28,10 +35,15 @@ export function addPrediction(app: Hono, server: ServerContext): void {
     if (made instanceof FileAnswer) return c.body(made.bytes, 200, { 'Content-Type': made.type });
     return c.json(made);
   };
-  route(app, 'POST', '/predict', (c) => respond(c, [...server.models.values()][0]!));
-  route(app, 'POST', '/models/:model/predict', (c) => respond(c, findModel(server, c.req.param('model')!)));
-  route(app, 'GET', '/models/:model/stream', (c) => {
-    const { name, predictor } = findModel(server, c.req.param('model')!);
+  const modelOf = (c: ModelContext): Promise<ServedModel> => findModel(c, c.req.param('model')!);
+  route(app, 'POST', '/predict', async (c) => {
+    const [first] = await c.get('models').list();
+    if (!first) throw noSuchModel('', []);
+    return respond(c, await findModel(c, first.name));
+  });
+  route(app, 'POST', '/models/:model/predict', async (c) => respond(c, await modelOf(c)));
+  route(app, 'GET', '/models/:model/stream', async (c) => {
+    const { name, predictor } = await modelOf(c);
     if (!predictor?.stream)
       throw badRequest(
         `The model '${name}' does not take sound as it arrives: POST a whole one to /models/${name}/predict.`,

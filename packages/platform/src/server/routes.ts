@@ -1,11 +1,16 @@
-import type { Handler, Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import { noteRequest } from '../watching/index.js';
 import { ServiceError } from './errors.js';
+import type { ModelEnvironment } from './modelSource.js';
 import type { ServedModel } from './servedModel.js';
+
+/** The server as a function from request to response. */
+export type ModelApp = Hono<ModelEnvironment>;
+/** A request to the server. */
+export type ModelContext = Context<ModelEnvironment>;
 
 /** What the routes need to know of the server they belong to. */
 export interface ServerContext {
-  readonly models: ReadonlyMap<string, ServedModel>;
   /** Whether new requests are welcome: not so while the server drains. */
   readonly isReady: () => boolean;
   /** The most milliseconds that a request may take. */
@@ -15,7 +20,12 @@ export interface ServerContext {
 }
 
 /** Adds a route for one method; other methods are answered with 405 and the one that is allowed. */
-export function route(app: Hono, method: 'GET' | 'POST', path: string, handler: Handler): void {
+export function route(
+  app: ModelApp,
+  method: 'GET' | 'POST',
+  path: string,
+  handler: (c: ModelContext) => Response | Promise<Response>,
+): void {
   app.on(method, path, handler);
   app.all(path, (c) => {
     const allowed = method === 'GET' ? 'GET, HEAD' : method;
@@ -23,15 +33,9 @@ export function route(app: Hono, method: 'GET' | 'POST', path: string, handler: 
   });
 }
 
-/** @throws ServiceError 404 naming the models there are */
-export function findModel({ models }: ServerContext, name: string, version?: string): ServedModel {
-  const model = models.get(name);
-  if (!model) {
-    throw new ServiceError(404, `There is no model '${name}'. Models: ${[...models.keys()].join(', ')}.`);
-  }
-  if (version !== undefined && version !== model.version) {
-    throw new ServiceError(404, `There is no version '${version}' of '${name}'. Version: ${model.version}.`);
-  }
+/** A model to ask. @throws ServiceError as `ModelSource.find` does */
+export async function findModel(c: ModelContext, name: string, version?: string): Promise<ServedModel> {
+  const model = await c.get('models').find(name, version);
   noteRequest({ model: model.name, version: model.version });
   return model;
 }

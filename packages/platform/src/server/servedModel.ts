@@ -5,6 +5,7 @@ import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
 import { beginSpan, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
 import { ReplicaPool } from './replicaPool.js';
+import type { Abilities, AbilityName } from './tasks/abilities.js';
 import { servedTasks } from './tasks/index.js';
 import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
 
@@ -39,6 +40,16 @@ export interface ServedModel {
   readonly config: ModelConfig;
   /** Answers what people send; undefined for tasks whose models take arrays alone. */
   readonly predictor: ServedPredictor | undefined;
+  /** What clients of OpenAI's API may ask it for. */
+  readonly abilities: ReadonlySet<AbilityName>;
+  /**
+   * Does work with what a replica can do, once one is free.
+   * @throws ServiceError 503 when too many requests are waiting
+   */
+  use<Result>(
+    work: (can: Abilities, context: AnswerContext) => Promise<Result>,
+    context: AnswerContext,
+  ): Promise<Result>;
   /**
    * Runs the model.
    * @param signal ends the wait for a result
@@ -109,6 +120,8 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     };
     return pool.run(watched, signal).finally(entered);
   };
+  const abilitiesOf = (replica: (typeof opened)[number]): Abilities =>
+    task?.abilities?.(replica.opened, config) ?? {};
   let turn = 0;
   return {
     name,
@@ -135,6 +148,11 @@ export async function serveModel(directory: string, options: ServeModelOptions =
         task.stream && task.canStream?.(config)
           ? (query) => task.stream!(opened[turn++ % opened.length]!.opened, query)
           : undefined,
+    },
+    abilities: new Set(Object.keys(abilitiesOf(opened[0]!)) as AbilityName[]),
+    use: (work, context) => {
+      const send = timedSend(context.send, watch);
+      return run((replica) => work(abilitiesOf(replica), { ...context, send }), context.signal);
     },
     async run(inputs, signal) {
       checkInputs(config, inputs);

@@ -2,58 +2,44 @@ import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/keys.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
+import type { ModelSource } from '../server/modelSource.js';
 import { noteRequest } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
 
 /** Answers a request, or says that it is for another. */
 export type Answer = (request: Request) => Promise<Response | undefined>;
 
-/** Addresses that need no key: whether the server lives, and whether it is ready. */
-const open = /^\/v2(\/health\/(live|ready))?$/;
-
 /**
- * The deployed models over HTTP: the Open Inference Protocol V2, and prediction on what people have. A key sees the models of its
- * project, and calls those that it may.
+ * The deployed models over HTTP: the Open Inference Protocol V2, OpenAI's API, and prediction on what people have. A key sees the
+ * models of its project, and calls those that it may.
  */
 export function servingApp(
   deployments: Deployments,
   authenticate: Authenticate,
   options: ModelAppOptions,
 ): Answer {
-  const apps = new Map<string, ReturnType<typeof createModelApp>>();
-  const appOf = (project: string) => {
-    const app = apps.get(project) ?? createModelApp(deployments.modelsOf(project), options);
-    apps.set(project, app);
-    return app;
-  };
-  const nobody = createModelApp(new Map(), options);
+  const app = createModelApp(async (request) => modelsFor(await authenticate(request), deployments), options);
   return async (request) => {
     const url = new URL(request.url);
-    const path = url.pathname;
-    if (open.test(path)) return nobody.fetch(request);
-    const asked = /^\/api\/models\/([^/]+)\/predict$/.exec(path);
-    if (!asked && !path.startsWith('/v2/')) return undefined;
-    const route = asked ? '/api/models/:model/predict' : '/v2/*';
-    noteRequest({ route });
-    let principal: Principal;
-    const name = asked?.[1] ?? /^\/v2\/models\/([^/]+)/.exec(path)?.[1];
-    try {
-      principal = await authenticate(request);
-      if (name !== undefined) requireAllowed(principal, decodeURIComponent(name));
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      return Response.json({ error: error.message }, { status: error.status, headers: error.headers });
-    }
+    const asked = /^\/api\/models\/([^/]+)\/predict$/.exec(url.pathname);
+    if (!asked && !/^\/v[12](\/|$)/.test(url.pathname)) return undefined;
     if (asked) url.pathname = `/models/${asked[1]}/predict`;
     const target = asked ? new Request(url, request) : request;
-    const response = await deployments.during(async () => appOf(principal.project).fetch(target));
-    if (asked) noteRequest({ route });
+    const response = await deployments.during(async () => app.fetch(target));
+    if (asked) noteRequest({ route: '/api/models/:model/predict' });
     return response;
   };
 }
 
-function requireAllowed({ name, models }: Principal, model: string): void {
-  if (models && !models.includes(model)) {
-    throw new ServiceError(403, `The key '${name}' may not call the model '${model}'.`);
-  }
+/** The deployed models of a project, those that a caller may ask. */
+function modelsFor({ name: key, project, models }: Principal, deployments: Deployments): ModelSource {
+  const mayAsk = (model: string): boolean => !models || models.includes(model);
+  const served = deployments.modelsOf(project);
+  return {
+    list: async () => (await served.list()).filter(({ name }) => mayAsk(name)),
+    async find(name, version) {
+      if (!mayAsk(name)) throw new ServiceError(403, `The key '${key}' may not call the model '${name}'.`);
+      return served.find(name, version);
+    },
+  };
 }

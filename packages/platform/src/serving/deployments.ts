@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { NotFoundError } from '../errors.js';
 import { checkOut, findVersion, type Signer } from '../registry/index.js';
+import { type ListedModel, type ModelSource, noSuchModel, requireVersion } from '../server/modelSource.js';
 import { type ServedModel, serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
 import { deployments, models } from '../store/schema.js';
@@ -24,6 +25,8 @@ export interface NewDeployment {
 /** A model that answers requests. */
 export interface Deployment extends NewDeployment {
   readonly version: number;
+  /** When that was asked for. */
+  readonly at: Date;
   /** Whether it does; false while it is being opened, and where it could not be. */
   readonly ready: boolean;
   /** Why it could not be opened. */
@@ -53,8 +56,21 @@ export class Deployments {
     this.#watch = watch;
   }
 
-  /** The models of a project that answer requests, by name; it changes as they do. */
-  modelsOf(project: string): ReadonlyMap<string, ServedModel> {
+  /** The models of a project that answer requests. */
+  modelsOf(project: string): ModelSource {
+    return {
+      list: async () => (await this.list(project)).map(listed),
+      find: async (name, version) => {
+        const served = this.#servedOf(project);
+        const model = served.get(name);
+        if (!model) throw noSuchModel(name, [...served.keys()]);
+        requireVersion(name, version, [model.version]);
+        return model;
+      },
+    };
+  }
+
+  #servedOf(project: string): Map<string, ServedModel> {
     let served = this.#served.get(project);
     if (!served) {
       served = new Map();
@@ -94,14 +110,14 @@ export class Deployments {
     const { db } = this.#store;
     return this.#exclusive(async () => {
       const found = await findVersion(db, wanted.project, wanted.model, wanted.reference);
-      const deployment = { ...wanted, version: found.version };
+      const deployment = { ...wanted, version: found.version, at: new Date() };
       await this.#serve(deployment);
       const row = {
         reference: wanted.reference,
         version: found.version,
         replicas: wanted.replicas ?? null,
         queueSize: wanted.queueSize ?? null,
-        at: new Date(),
+        at: deployment.at,
       };
       await db
         .insert(deployments)
@@ -115,7 +131,7 @@ export class Deployments {
   async follow(project: string, model: string): Promise<void> {
     const deployment = (await this.#rows()).find((each) => each.project === project && each.model === model);
     if (!deployment || /^\d+$/.test(deployment.reference)) return;
-    const { version: _, ...wanted } = deployment;
+    const { version: _, at: __, ...wanted } = deployment;
     await this.deploy(wanted);
   }
 
@@ -138,7 +154,7 @@ export class Deployments {
     const rows = (await this.#rows()).filter((row) => row.project === project);
     return rows.map((row) => {
       const error = this.#errors.get(`${project}/${row.model}`);
-      const ready = this.modelsOf(project).get(row.model)?.version === String(row.version);
+      const ready = this.#servedOf(project).get(row.model)?.version === String(row.version);
       return { ...row, ready, ...(error !== undefined && { error }) };
     });
   }
@@ -156,7 +172,7 @@ export class Deployments {
   async #serve(deployment: Omit<Deployment, 'ready'>): Promise<void> {
     const { project, model, version, replicas, queueSize } = deployment;
     const place = `${project}/${model}`;
-    const named = this.modelsOf(project) as Map<string, ServedModel>;
+    const named = this.#servedOf(project);
     try {
       const found = await findVersion(this.#store.db, project, model, String(version));
       await mkdir(this.#folder, { recursive: true });
@@ -197,13 +213,25 @@ export class Deployments {
       .from(deployments)
       .innerJoin(models, eq(models.id, deployments.model))
       .orderBy(models.project, models.name);
-    return rows.map(({ deployment: { reference, version, replicas, queueSize }, project, name }) => ({
+    return rows.map(({ deployment: { reference, version, replicas, queueSize, at }, project, name }) => ({
       project,
       model: name,
       reference,
       version,
+      at,
       ...(replicas !== null && { replicas }),
       ...(queueSize !== null && { queueSize }),
     }));
   }
+}
+
+function listed({ project, model, version, at, ready, error }: Deployment): ListedModel {
+  const versions = ready ? [String(version)] : [];
+  return {
+    name: model,
+    versions,
+    createdAt: at,
+    owner: project,
+    ...(error !== undefined && { reason: error }),
+  };
 }

@@ -53,7 +53,7 @@ export class TextGenerator {
     prompt: string,
     options: TextGenerationOptions = {},
   ): AsyncGenerator<string, TextGenerationEnd, undefined> {
-    const { maximumLength = 200, temperature = 0.8, seed = 0, stop, signal } = options;
+    const { maximumLength = 200, temperature = 0.8, seed = 0, stop = [], signal } = options;
     const { topK, topP, repetitionPenalty } = options;
     const ids = this.#promptIds(prompt, options);
     const model = await slidingSequence(this.#decoder, this.blockSize);
@@ -73,8 +73,13 @@ export class TextGenerator {
         yield token;
       }
     };
-    const stopped = yield* textPieces(counted(), this.#tokenizer, stop);
+    const stopped = yield* textPieces(counted(), this.#tokenizer, [stop].flat());
     return { reason: stopped ? 'stop' : signal?.aborted ? 'aborted' : 'length', tokens: count };
+  }
+
+  /** How many tokens a text has. */
+  countTokens(text: string): number {
+    return this.#tokenizer.encode(text).length;
   }
 
   /** Frees the compiled model. */

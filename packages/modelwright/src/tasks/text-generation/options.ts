@@ -63,8 +63,8 @@ export interface TextGenerationOptions {
   readonly repetitionPenalty?: number | undefined;
   /** Equal seeds make equal texts. Default: 0. */
   readonly seed?: number | undefined;
-  /** Text that ends the generation; it is not given out. Default: none. */
-  readonly stop?: string | undefined;
+  /** Text that ends the generation, or several that do; it is not given out. Default: none. */
+  readonly stop?: string | readonly string[] | undefined;
   /** Whether a prompt longer than the context is cut off at its beginning, rather than refused. Default: false. */
   readonly truncate?: boolean | undefined;
   /** Told when the prompt was cut off. */

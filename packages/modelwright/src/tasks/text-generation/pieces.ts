@@ -7,13 +7,13 @@ const longestCharacter = 4;
 
 /**
  * The text of tokens as they come, in pieces: half a character is kept back until it is whole, and what may be the beginning of
- * `stop` until it is clear that it is not. Where `stop` occurs the text ends before it.
- * @returns whether `stop` ended the text
+ * one of `stops` until it is clear that it is not. Where one of them occurs the text ends before it.
+ * @returns whether one of `stops` ended the text
  */
 export async function* textPieces(
   tokens: AsyncIterable<number>,
   tokenizer: Tokenizer,
-  stop = '',
+  stops: readonly string[] = [],
 ): AsyncGenerator<string, boolean, undefined> {
   let waiting: number[] = [];
   let kept = '';
@@ -23,12 +23,13 @@ export async function* textPieces(
     if (text.endsWith(incomplete) && waiting.length < longestCharacter) continue;
     waiting = [];
     kept += text;
-    const end = stop === '' ? -1 : kept.indexOf(stop);
-    if (end >= 0) {
+    const ends = stops.filter((stop) => stop !== '').map((stop) => kept.indexOf(stop));
+    const end = Math.min(...ends.filter((position) => position >= 0));
+    if (Number.isFinite(end)) {
       if (end > 0) yield kept.slice(0, end);
       return true;
     }
-    const safe = kept.length - overlap(kept, stop);
+    const safe = kept.length - Math.max(0, ...stops.map((stop) => overlap(kept, stop)));
     if (safe > 0) yield kept.slice(0, safe);
     kept = kept.slice(safe);
   }

@@ -102,11 +102,12 @@ describe('texts', () => {
     const pieces = [];
     for await (const piece of textPieces(each(tokenizer.encode(text)), tokenizer)) pieces.push(piece);
     assert.deepEqual(pieces, ['好', '😀', ' ', 'x']);
-    const stopped = (stop: string, of: string) =>
-      joined(textPieces(each(tokenizer.encode(of)), tokenizer, stop));
-    assert.equal(await stopped('END', 'one EEND two'), 'one E');
-    assert.equal(await stopped('END', 'one EN'), 'one EN');
+    const stopped = (of: string, ...stops: string[]) =>
+      joined(textPieces(each(tokenizer.encode(of)), tokenizer, stops));
+    assert.equal(await stopped('one EEND two', 'END'), 'one E');
+    assert.equal(await stopped('one EN', 'END'), 'one EN');
     assert.equal(await stopped('END', 'END'), '');
+    assert.equal(await stopped('one, two. Three', 'three', '.', 'END'), 'one, two');
   });
 });
 

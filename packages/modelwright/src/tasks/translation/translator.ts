@@ -103,6 +103,11 @@ export class Translator {
     return { reason: ended ? 'end' : options.signal?.aborted ? 'aborted' : 'length', tokens: tokens.length };
   }
 
+  /** How many tokens a text has before it is translated. */
+  countTokens(text: string): number {
+    return this.#tokenizers.source.encode(text.trim()).length;
+  }
+
   /** Frees the compiled model. */
   release(): Promise<void> {
     return this.#decoder.release();

@@ -40,7 +40,8 @@ Addresses:
   POST /predict, /models/NAME/predict     a picture or a sound; or {"text"}, {"prompt"} or {"word"}, as the task is
   WebSocket /models/NAME/stream           sound as it arrives, for models that write down speech
   GET  /v2, /v2/health/ready, /v2/models/NAME
-  POST /v2/models/NAME/infer              the Open Inference Protocol V2`,
+  POST /v2/models/NAME/infer              the Open Inference Protocol V2
+  /v1/models, /v1/chat/completions ...    OpenAI's API`,
     )
     .action(run);
 }

@@ -1,4 +1,5 @@
-import { decodeAudio, PcmReader } from 'modelwright/data';
+import { type AudioClip, decodeAudio, PcmReader } from 'modelwright/data';
+import type { ModelConfig } from 'modelwright/saved';
 import { type SpeechDecodingOptions, SpeechRecognizer } from 'modelwright/tasks';
 import { badRequest } from '../errors.js';
 import { fileBytes, numberIn, soundFile } from '../reading.js';
@@ -15,21 +16,27 @@ function decodingOf(query: (name: string) => string | undefined): SpeechDecoding
   };
 }
 
+/** The sound in a file, as a model takes it. @throws ServiceError 400 when it is none, is damaged or too long */
+function clipOf(bytes: Uint8Array, { preprocessing }: ModelConfig): Promise<AudioClip> {
+  const options = { sampleRate: Number(preprocessing?.sampleRate), maximumSeconds: mostSeconds };
+  return decodeAudio(bytes, options).catch((error: Error) => {
+    throw badRequest(error.message);
+  });
+}
+
 /** A sound, as the body or the first file of a form, or as it arrives: what is said in it, and when. */
 export const speechRecognition: ServedTask<SpeechRecognizer> = {
   input: 'sound',
   open: ({ directory, runtime, threads }) => SpeechRecognizer.open(directory, { runtime, threads }),
   release: (recognizer) => recognizer.release(),
-  async read(c, { preprocessing }) {
+  async read(c, config) {
     const options = decodingOf((name) => c.req.query(name));
-    const clip = await decodeAudio(await fileBytes(c, soundFile), {
-      sampleRate: Number(preprocessing?.sampleRate),
-      maximumSeconds: mostSeconds,
-    }).catch((error: Error) => {
-      throw badRequest(error.message);
-    });
+    const clip = await clipOf(await fileBytes(c, soundFile), config);
     return { answer: (recognizer) => recognizer.recognize(clip, options) };
   },
+  abilities: (recognizer, config) => ({
+    transcribe: async (sound) => recognizer.recognize(await clipOf(sound, config)),
+  }),
   canStream: ({ preprocessing }) => preprocessing?.streams === true,
   async stream(recognizer, query) {
     const sampleRate = numberIn(query, 'sampleRate', { low: 1000, high: 384_000, whole: true });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { OnnxRuntime } from 'modelwright/runtime';
 import type { JsonObject, ModelConfig, RunnableModel } from 'modelwright/saved';
+import type { Abilities } from './abilities.js';
 
 /** What the page asks a person for: a picture, one or two pictures, which picture to make, a sound, a text to read, the beginning of a text, or a word. */
 export type PageInput = 'picture' | 'pictures' | 'sample' | 'sound' | 'text' | 'prompt' | 'word';
@@ -66,6 +67,8 @@ export interface ServedTask<Opened> {
    * @throws ServiceError when it is not what the task takes
    */
   read(c: Context, config: ModelConfig): Promise<PredictionRequest<Opened>>;
+  /** What clients of OpenAI's API may ask a replica for. Default: nothing. */
+  abilities?(opened: Opened, config: ModelConfig): Abilities;
   /** Whether a model takes sound as it arrives. Default: none does. */
   canStream?(config: ModelConfig): boolean;
   /**

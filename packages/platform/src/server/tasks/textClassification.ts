@@ -1,3 +1,4 @@
+import { NdArray } from 'modelwright/runtime';
 import type { RunnableModel } from 'modelwright/saved';
 import { readTextPreprocessing, type TextPreprocessing, textInput, topPredictions } from 'modelwright/tasks';
 import { badRequest } from '../errors.js';
@@ -27,4 +28,15 @@ export const textClassification: ServedTask<Classifier> = {
       },
     };
   },
+  abilities: ({ model, preprocessing }, { labels, outputs }) => ({
+    async classify(texts) {
+      const results = await model.run(textInput(preprocessing, texts).inputs);
+      const { data, shape } = results[outputs[0]!.name]!;
+      const classes = shape.at(-1)!;
+      return texts.map((_, row) => {
+        const own = (data as Float32Array).slice(row * classes, (row + 1) * classes);
+        return topPredictions(labels, new NdArray('float32', [1, classes], own), classes);
+      });
+    },
+  }),
 };

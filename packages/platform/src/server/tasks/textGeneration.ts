@@ -1,5 +1,6 @@
 import { openTextGenerator, type TextGenerator } from 'modelwright/tasks';
 import { readFields } from '../reading.js';
+import type { Writing, WritingOptions } from './abilities.js';
 import type { ServedTask } from './task.js';
 
 /** The fields of a request. */
@@ -58,4 +59,22 @@ export const textGeneration: ServedTask<TextGenerator> = {
       },
     };
   },
+  abilities: (generator) => ({
+    complete: (prompt, options) => writing(generator, prompt, options),
+    // The model knows no roles: it goes on with what was said, of which as much counts as it looks back on.
+    chat: (messages, options) =>
+      writing(generator, messages.map(({ content }) => content).join('\n'), { ...options, truncate: true }),
+  }),
 };
+
+/** What follows a prompt. */
+async function* writing(
+  generator: TextGenerator,
+  prompt: string,
+  options: WritingOptions & { readonly truncate?: boolean },
+): Writing {
+  const { temperature = 1 } = options;
+  const { reason, tokens } = yield* generator.generate(prompt, { ...options, temperature });
+  const promptTokens = generator.countTokens(prompt);
+  return { reason: reason === 'stop' ? 'stop' : 'length', promptTokens, tokens };
+}

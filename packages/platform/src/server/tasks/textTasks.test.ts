@@ -4,14 +4,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Hono } from 'hono';
 import { saveCountingModel, saveDirections, saveTripsModel } from '../../testing.js';
 import { createApp } from '../app.js';
+import type { ModelApp } from '../routes.js';
 import { serve } from '../serve.js';
 import { type ServedModel, serveModel } from '../servedModel.js';
 
 let folder = '';
-let app: Hono;
+let app: ModelApp;
 let models: ServedModel[] = [];
 
 before(async () => {

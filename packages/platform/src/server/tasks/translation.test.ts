@@ -3,16 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Hono } from 'hono';
 import { openTranslator, trainTranslator } from 'modelwright/tasks';
 import { createApp } from '../app.js';
+import type { ModelApp } from '../routes.js';
 import { type ServedModel, serveModel } from '../servedModel.js';
 
 describe('translation over HTTP', () => {
   let folder = '';
   let out = '';
   let model: ServedModel;
-  let app: Hono;
+  let app: ModelApp;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'modelwright-translation-'));
     out = join(folder, 'dates');

@@ -1,4 +1,5 @@
 import { openTranslator, type Translator } from 'modelwright/tasks';
+import { badRequest } from '../errors.js';
 import { readFields } from '../reading.js';
 import type { ServedTask } from './task.js';
 
@@ -43,4 +44,13 @@ export const translation: ServedTask<Translator> = {
       },
     };
   },
+  abilities: (translator) => ({
+    async *chat(messages, { maximumLength, signal }) {
+      const text = messages.findLast(({ role }) => role === 'user')?.content;
+      if (text === undefined) throw badRequest("There is no message of the role 'user' to translate.");
+      const { reason, tokens } = yield* translator.stream(text, { maximumLength, signal });
+      const promptTokens = translator.countTokens(text);
+      return { reason: reason === 'end' ? 'stop' : 'length', promptTokens, tokens };
+    },
+  }),
 };

@@ -1,0 +1,78 @@
+import { ServiceError } from './errors.js';
+import type { ServedModel } from './servedModel.js';
+
+/** A model that may be asked. */
+export interface ListedModel {
+  readonly name: string;
+  /** The versions that answer; none while it does not. */
+  readonly versions: readonly string[];
+  /** Why it does not answer. */
+  readonly reason?: string | undefined;
+  /** Since when it is there. */
+  readonly createdAt: Date;
+  /** Whom it belongs to. */
+  readonly owner: string;
+}
+
+/** Where the routes find models, as one caller sees them. */
+export interface ModelSource {
+  /** The models that the caller may ask, in an order that stays. */
+  list(): Promise<readonly ListedModel[]>;
+  /**
+   * A model to ask; it stays open until the caller is `done`.
+   * @param version default: what answers at present
+   * @throws ServiceError 404 naming what there is; another where the caller may not ask it now
+   */
+  find(name: string, version?: string): Promise<ServedModel>;
+  /** The request is answered, and asks no more of the models that it has found; work that waits for a replica is done all the same. */
+  done?(): void;
+}
+
+/**
+ * Finds out who asks, and so which models may be asked.
+ * @throws ServiceError 401 saying what is wrong with the key
+ */
+export type SourceOf = (request: Request) => ModelSource | Promise<ModelSource>;
+
+/** What each request carries along. */
+export interface ModelEnvironment {
+  readonly Variables: { models: ModelSource };
+}
+
+/** @throws ServiceError 404 naming the models there are */
+export function noSuchModel(name: string, known: readonly string[]): ServiceError {
+  const there = known.length === 0 ? 'There are no models.' : `Models: ${known.join(', ')}.`;
+  return new ServiceError(404, `There is no model '${name}'. ${there}`, {}, { code: 'model_not_found' });
+}
+
+/** Models that anybody may ask. @throws Error when there is none, or two of one name */
+export function fixedModels(models: readonly ServedModel[], owner = 'modelwright'): ModelSource {
+  if (models.length === 0) throw new Error('There is no model to serve.');
+  const named = new Map<string, ServedModel>();
+  for (const model of models) {
+    if (named.has(model.name))
+      throw new Error(`Two models are called '${model.name}': give one another name.`);
+    named.set(model.name, model);
+  }
+  const createdAt = new Date();
+  return {
+    list: async () => models.map(({ name, version }) => ({ name, versions: [version], createdAt, owner })),
+    async find(name, version) {
+      const model = named.get(name);
+      if (!model) throw noSuchModel(name, [...named.keys()]);
+      requireVersion(name, version, [model.version]);
+      return model;
+    },
+  };
+}
+
+/** @throws ServiceError 404 naming the versions there are, when the one that is asked for is none of them */
+export function requireVersion(name: string, version: string | undefined, known: readonly string[]): void {
+  if (version === undefined || known.includes(version)) return;
+  throw new ServiceError(
+    404,
+    `There is no version '${version}' of '${name}'. Version: ${known.join(', ')}.`,
+    {},
+    { code: 'model_not_found' },
+  );
+}
