@@ -8,6 +8,8 @@ export type ThreadRequest =
   | {
       readonly kind: 'open';
       readonly id: number;
+      /** The number that it is to have. */
+      readonly session: number;
       readonly model: Uint8Array;
       readonly device: Device;
       readonly options: CompileOptions;
@@ -21,11 +23,10 @@ export type ThreadRequest =
   | { readonly kind: 'release'; readonly id: number; readonly session: number };
 
 export type ThreadReply =
-  | { readonly id: number; readonly session: number }
   | { readonly id: number; readonly outputs: readonly Parcel[] }
   | { readonly id: number; readonly error: string };
 
-/** A worker thread in which sessions live, so that the event loop of this thread stays free. */
+/** A worker thread in which sessions live, so that the event loop of this thread stays free. It ends with its last session. */
 class SessionThread {
   readonly #waiting = new Map<
     number,
@@ -33,6 +34,37 @@ class SessionThread {
   >();
   #worker: Worker | undefined;
   #next = 0;
+  readonly #sessions = new Set<number>();
+
+  /** Opens a session. @returns its number, which no other session of the thread ever has */
+  async open(model: Uint8Array, device: Device, options: CompileOptions): Promise<number> {
+    const session = this.#next++;
+    this.#sessions.add(session);
+    try {
+      await this.ask((id) => ({ kind: 'open', id, session, model, device, options }));
+    } catch (error) {
+      this.#closed(session);
+      throw error;
+    }
+    return session;
+  }
+
+  has(session: number): boolean {
+    return this.#sessions.has(session);
+  }
+
+  /** Frees a session. */
+  async release(session: number): Promise<void> {
+    if (!this.#sessions.has(session)) return;
+    await this.ask((id) => ({ kind: 'release', id, session })).finally(() => this.#closed(session));
+  }
+
+  #closed(session: number): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size > 0) return;
+    this.#worker?.postMessage('end');
+    this.#worker = undefined;
+  }
 
   async ask(request: (id: number) => ThreadRequest, transfer: ArrayBuffer[] = []): Promise<ThreadReply> {
     const worker = this.#start();
@@ -58,7 +90,7 @@ class SessionThread {
       else waiting?.resolve(reply);
     });
     worker.on('error', (error) => {
-      this.#worker = undefined;
+      if (this.#worker === worker) this.#worker = undefined;
       for (const { reject } of this.#waiting.values()) reject(error);
     });
     this.#worker = worker;
@@ -70,10 +102,10 @@ class SessionThread {
 export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
   const thread = new SessionThread();
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
-    const reply = await thread.ask((id) => ({ kind: 'open', id, model, device, options }));
-    const { session } = reply as { session: number };
+    const session = await thread.open(model, device, options);
     return {
       async run(inputs, outputs) {
+        if (!thread.has(session)) throw new Error('This session has been released.');
         const answer = await thread.ask((id) => ({ kind: 'run', id, session, inputs: inputs.map(toParcel) }));
         const results = (answer as { outputs: readonly Parcel[] }).outputs.map(fromParcel);
         if (!outputs) return results;
@@ -81,9 +113,7 @@ export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
           (outputs[position]!.data as Float32Array).set(result.data as Float32Array);
         return [...outputs];
       },
-      async release() {
-        await thread.ask((id) => ({ kind: 'release', id, session }));
-      },
+      release: () => thread.release(session),
     };
   };
   return {

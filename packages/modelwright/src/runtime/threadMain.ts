@@ -6,14 +6,13 @@ import type { Executable } from './runtime.js';
 import type { ThreadReply, ThreadRequest } from './thread.js';
 
 const sessions = new Map<number, Executable>();
-let next = 0;
 let last: Promise<void> = Promise.resolve();
 
 async function serve(request: ThreadRequest): Promise<ThreadReply> {
   if (request.kind === 'open') {
     const runtime = request.device === 'webgpu' ? ortWebgpu : ortCpu;
-    sessions.set(next, await runtime.open(request.model, request.options));
-    return { id: request.id, session: next++ };
+    sessions.set(request.session, await runtime.open(request.model, request.options));
+    return { id: request.id, outputs: [] };
   }
   const session = sessions.get(request.session);
   if (!session) throw new Error('This session has been released.');
@@ -26,7 +25,11 @@ async function serve(request: ThreadRequest): Promise<ThreadReply> {
   return { id: request.id, outputs: [] };
 }
 
-parentPort!.on('message', (request: ThreadRequest) => {
+parentPort!.on('message', (request: ThreadRequest | 'end') => {
+  if (request === 'end') {
+    parentPort!.close();
+    return;
+  }
   last = last.then(async () => {
     try {
       parentPort!.postMessage(await serve(request));

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { StateError } from '../errors.js';
 import { type Database, rowsOf } from '../store/database.js';
 import type { Store } from '../store/index.js';
-import { deployments, versions } from '../store/schema.js';
+import { challengers, deployments, versions } from '../store/schema.js';
 import { findVersion } from './query.js';
 
 /**
@@ -21,11 +21,15 @@ export async function deleteVersion(
       `Version ${version} of '${name}' is ${aliases.join(', ')}: point the alias at another version first, or remove it.`,
     );
   }
-  const deployed = await db
-    .select({ version: deployments.version })
-    .from(deployments)
-    .where(and(eq(deployments.model, modelId), eq(deployments.version, version)));
-  if (deployed.length > 0) {
+  const deployed = await Promise.all(
+    [deployments, challengers].map((table) =>
+      db
+        .select({ version: table.version })
+        .from(table)
+        .where(and(eq(table.model, modelId), eq(table.version, version))),
+    ),
+  );
+  if (deployed.flat().length > 0) {
     throw new StateError(
       `Version ${version} of '${name}' is deployed: deploy another one first, or end the deployment.`,
     );

@@ -205,9 +205,30 @@ export const deployments = pgTable(
     version: integer('version').notNull(),
     replicas: integer('replicas'),
     queueSize: integer('queue_size'),
+    /** The most examples that are run together, and milliseconds that the first of them waits for others. */
+    batchSize: integer('batch_size'),
+    batchWindow: doublePrecision('batch_window'),
     at: moment('at').notNull(),
   },
   (table) => [
+    foreignKey({ columns: [table.model, table.version], foreignColumns: [versions.model, versions.version] }),
+  ],
+);
+
+/** Further versions of deployed models: those that get a share of the requests, and those that get copies. */
+export const challengers = pgTable(
+  'challengers',
+  {
+    model: uuid('model')
+      .notNull()
+      .references(() => deployments.model, { onDelete: 'cascade' }),
+    version: integer('version').notNull(),
+    /** Per cent of the requests; 0 for one that gets copies of them and whose answers go nowhere. */
+    share: doublePrecision('share').notNull(),
+    at: moment('at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.model, table.version] }),
     foreignKey({ columns: [table.model, table.version], foreignColumns: [versions.model, versions.version] }),
   ],
 );

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { NdArray } from '../graph/array.js';
+import { Graph } from '../graph/graph.js';
+import { input } from '../graph/tensor.js';
+import { encodeModel } from '../onnx/encode.js';
+import { threadRuntime } from './thread.js';
+
+const x = input('x', 'float32', ['n']);
+const doubled = encodeModel(new Graph([x], [x.add(x)]));
+const negated = encodeModel(new Graph([x], [x.neg()]));
+
+/** Where Linux lists the threads of this process. */
+const tasks = '/proc/self/task';
+const threads = (): number => readdirSync(tasks).length;
+
+describe('a runtime in a thread', () => {
+  it('opens, runs and frees sessions, and begins anew after the last', async () => {
+    const runtime = threadRuntime();
+    const run = async (session: Awaited<ReturnType<typeof runtime.open>>) =>
+      (await session.run([NdArray.from([3])]))[0]!.toNumbers();
+    const first = await runtime.open(doubled);
+    const second = await runtime.open(negated);
+    assert.deepEqual([await run(first), await run(second)], [[6], [-3]]);
+    await first.release();
+    await first.release();
+    await assert.rejects(run(first), /has been released/);
+    assert.deepEqual(await run(second), [-3]);
+    await second.release();
+    const third = await runtime.open(doubled);
+    assert.deepEqual(await run(third), [6]);
+    await assert.rejects(run(second), /has been released/);
+    await third.release();
+  });
+
+  it('keeps no thread for what could not be opened', async () => {
+    const runtime = threadRuntime();
+    await assert.rejects(runtime.open(new Uint8Array([1, 2, 3])));
+    const session = await runtime.open(negated);
+    assert.deepEqual((await session.run([NdArray.from([1])]))[0]!.toNumbers(), [-1]);
+    await session.release();
+  });
+
+  const skip = existsSync(tasks) ? false : 'only Linux lists the threads of a process';
+  it('leaves no thread behind when sessions come and go', { skip }, async () => {
+    const comeAndGo = async (): Promise<number> => {
+      await (await threadRuntime().open(doubled, { threads: 1 })).release();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return threads();
+    };
+    const before = await comeAndGo();
+    const held = await threadRuntime().open(doubled, { threads: 1 });
+    assert.ok(threads() > before, 'an open session has a thread');
+    await held.release();
+    for (let i = 0; i < 4; i++) await comeAndGo();
+    assert.ok((await comeAndGo()) <= before);
+  });
+});
