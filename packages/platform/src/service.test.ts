@@ -142,6 +142,25 @@ describe('the platform', () => {
     assert.equal(answer.version, '2');
   });
 
+  it('without keys answers this machine alone, and no page of another site', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'modelwright-insecure-'));
+    const insecure = await openService({ folder: own, insecure: true });
+    const status = async (url: string, headers: Record<string, string> = {}) =>
+      (await insecure.fetch(new Request(url, { headers }))).status;
+    assert.equal(insecure.firstKey, undefined);
+    for (const name of ['localhost:8080', '127.0.0.1', '[::1]:8080']) {
+      assert.equal(await status(`http://${name}/api/runs`), 200, name);
+    }
+    const origin = (Origin: string) => status('http://localhost/api/runs', { Origin });
+    assert.equal(await origin('http://localhost:5173'), 200);
+    assert.equal(await origin('https://elsewhere.example'), 403);
+    assert.equal(await origin('null'), 403);
+    assert.equal(await status('http://elsewhere.example/api/runs'), 403);
+    assert.equal(await status('http://elsewhere.example/v2/models/x'), 403);
+    await insecure.close();
+    await rm(own, { recursive: true, force: true });
+  });
+
   it('has one process at a time', async () => {
     await assert.rejects(openService({ folder }), /is in use by the process/);
   });

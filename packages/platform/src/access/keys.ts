@@ -15,6 +15,8 @@ export interface Principal {
   readonly role: Role;
   /** The id of the key that they ask with; undefined for people. */
   readonly key?: string;
+  /** The person who is signed in; undefined for keys. */
+  readonly user?: string;
   /** The models that they may call; all where it is undefined. */
   readonly models?: readonly string[];
 }

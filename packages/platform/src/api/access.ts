@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { listAudit, note } from '../access/audit.js';
-import { createKey, type KeyView, listKeys, revokeKey } from '../access/keys.js';
+import { createKey, defaultProject, type KeyView, listKeys, revokeKey } from '../access/keys.js';
 import { collectGarbage } from '../registry/index.js';
-import { type Api, type ApiContext, body, json, newApi, secured } from './context.js';
+import { type Api, type ApiContext, body, json, newApi, requireOperator, secured } from './context.js';
 import * as schemas from './schemas.js';
 
 /** Keys, the audit log, and keeping house. */
@@ -94,6 +94,7 @@ export function accessRoutes({ store }: ApiContext): Api {
       method: 'post',
       path: '/api/maintenance/collect',
       summary: 'Delete contents that nothing has any more',
+      description: `Of all projects: the key must be one of the project '${defaultProject}'.`,
       responses: {
         200: {
           description: 'What was deleted.',
@@ -102,6 +103,7 @@ export function accessRoutes({ store }: ApiContext): Api {
       },
     }),
     async (c) => {
+      requireOperator(c.get('principal').project);
       const collected = await collectGarbage(store);
       await note(db, c.get('principal'), 'objects.collect', '', { ...collected });
       return c.json(collected, 200);

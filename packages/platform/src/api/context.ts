@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { mayAct, type Principal } from '../access/keys.js';
+import { defaultProject, mayAct, type Principal } from '../access/keys.js';
 import type { Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
@@ -80,6 +80,7 @@ export function secured<const Route extends Omit<RouteConfig, 'middleware' | 'se
     ...route,
     description: `${'description' in route && route.description ? `${route.description} ` : ''}Needs a key of the role ${needed}.`,
     security: [{ key: [] }],
+    'x-role': needed,
     middleware: [requireRole(needed)] as const,
     responses: { ...route.responses, ...answers } as Route['responses'],
   });
@@ -93,6 +94,15 @@ function requireRole(needed: Role): MiddlewareHandler<ApiEnvironment> {
     }
     await next();
   };
+}
+
+/** @throws ServiceError 403 for others than those who run the platform: administrators of the first project */
+export function requireOperator(project: string): void {
+  if (project === defaultProject) return;
+  throw new ServiceError(
+    403,
+    `This is about all projects: it needs an administrator of '${defaultProject}'.`,
+  );
 }
 
 /** JSON of a schema, for `request.body.content` and `responses`. */

@@ -185,6 +185,52 @@ export const key = z
   })
   .openapi('Key');
 
+const lengths = 'a password should have 10 to 200 characters';
+const userName = z.string().min(1).max(100);
+const password = z.string().max(1000).openapi({ format: 'password' });
+const newPassword = z.string().min(10, lengths).max(200, lengths).openapi({ format: 'password' });
+
+export const newUser = z
+  .object({
+    name: userName,
+    role: z.enum(roles),
+    /** For somebody new; left out for somebody who is in another project already. */
+    password: newPassword.optional(),
+  })
+  .openapi('NewUser');
+
+export const userChange = z
+  .object({ role: z.enum(roles).optional(), password: newPassword.optional() })
+  .openapi('UserChange');
+
+export const user = z
+  .object({
+    name: z.string(),
+    role: z.enum(roles),
+    createdAt: moment,
+    signedInAt: moment.nullable(),
+  })
+  .openapi('User');
+
+export const signIn = z
+  .object({ name: userName, password, project: z.string().max(200).optional() })
+  .openapi('SignIn');
+
+export const session = z
+  .object({
+    user: z.string(),
+    project: z.string(),
+    role: z.enum(roles),
+    projects: z.array(z.object({ project: z.string(), role: z.enum(roles) })),
+    expiresAt: moment,
+    csrf: z
+      .string()
+      .openapi({ description: 'For the header X-CSRF-Token of requests that change something.' }),
+  })
+  .openapi('Session');
+
+export const passwordChange = z.object({ before: password, password: newPassword }).openapi('PasswordChange');
+
 export const auditEntry = z
   .object({
     id: z.int(),

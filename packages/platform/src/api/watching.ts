@@ -1,9 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { sql } from 'drizzle-orm';
 import { defaultProject } from '../access/keys.js';
-import { ServiceError } from '../server/errors.js';
 import { Metrics } from '../watching/index.js';
-import { type Api, type ApiContext, json, newApi, secured } from './context.js';
+import { type Api, type ApiContext, json, newApi, requireOperator, secured } from './context.js';
 
 const text = { content: { 'text/plain': { schema: z.string() } } };
 
@@ -60,13 +59,4 @@ export function watchingRoutes({ store, metrics = new Metrics(), isReady = () =>
     },
   );
   return api;
-}
-
-/** @throws ServiceError 403 for others than those who run the platform: administrators of the first project */
-export function requireOperator(project: string): void {
-  if (project === defaultProject) return;
-  throw new ServiceError(
-    403,
-    `This is about all projects: it needs an administrator of '${defaultProject}'.`,
-  );
 }

@@ -71,6 +71,31 @@ describe('the platform on the command line', () => {
     assert.match(revoked.stderr, /was revoked/);
   });
 
+  it('lets people in, who sign in with the password that they were given', async () => {
+    const made = await ask('users', 'create', 'li', '--role', 'admin', '--generate');
+    const sign = (password: unknown) =>
+      fetch(`${environment.MODELWRIGHT_SERVER}/api/sessions`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name: 'li', password }),
+      });
+    assert.equal((await sign(made.password)).status, 201);
+    const input = Buffer.from('a password from a file\n');
+    const changed = await run(['users', 'password', 'li'], { environment, input });
+    assert.match(changed.stdout, /signed out everywhere/);
+    assert.equal((await sign(made.password)).status, 401);
+    assert.equal((await sign('a password from a file')).status, 201);
+    await ask('users', 'role', 'li', 'caller');
+    const { users } = (await ask('users', 'list')) as { users: { name: string; role: string }[] };
+    assert.deepEqual(
+      users.map(({ name, role }) => [name, role]),
+      [['li', 'caller']],
+    );
+    await ask('users', 'remove', 'li');
+    const none = await run(['users', 'create', 'zhou'], { environment });
+    assert.match(none.stderr, /No password came on standard input/);
+  });
+
   it('says what is wrong: no platform there, a folder in use, no keys for everybody', async () => {
     const nowhere = await run(['runs', 'list', '--server', 'http://127.0.0.1:1'], { environment });
     assert.match(nowhere.stderr, /does not answer. Is 'modelwright up' running there/);

@@ -13,6 +13,7 @@ export type RunPage = z.infer<typeof schemas.runPage>;
 export type Model = z.infer<typeof schemas.model>;
 export type Version = z.infer<typeof schemas.version>;
 export type Key = z.infer<typeof schemas.key>;
+export type User = z.infer<typeof schemas.user>;
 export type Line = z.infer<typeof schemas.line>;
 export type Curve = z.infer<typeof schemas.curve>;
 

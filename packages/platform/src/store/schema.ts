@@ -266,6 +266,95 @@ export const keys = pgTable('keys', {
   usedAt: moment('used_at'),
 });
 
+/** People, who sign in with a password. */
+export const users = pgTable('users', {
+  name: text('name').primaryKey(),
+  /** argon2id. */
+  password: text('password').notNull(),
+  createdAt: moment('created_at').notNull(),
+  signedInAt: moment('signed_in_at'),
+});
+
+const user = () =>
+  text('user')
+    .notNull()
+    .references(() => users.name, { onDelete: 'cascade' });
+
+/** What people may do in which projects. */
+export const members = pgTable(
+  'members',
+  {
+    user: user(),
+    project: project(),
+    role: text('role').$type<Role>().notNull(),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.user, table.project] }),
+    index('members_by_project').on(table.project),
+  ],
+);
+
+/** People who are signed in. The token itself is never stored. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    /** sha256 of the token. */
+    hash: text('hash').primaryKey(),
+    user: user(),
+    /** The project that they look at. */
+    project: project(),
+    createdAt: moment('created_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('sessions_by_user').on(table.user)],
+);
+
+/** What may be asked of models in a minute and in a month; null where there is no bound. */
+export const quotas = pgTable(
+  'quotas',
+  {
+    project: project(),
+    /** Id of the key that it is for; each of a project's callers together where it is empty. */
+    key: text('key').notNull().default(''),
+    /** Name of the model that it is for; all together where it is empty. */
+    model: text('model').notNull().default(''),
+    requestsPerMinute: integer('requests_per_minute'),
+    tokensPerMinute: integer('tokens_per_minute'),
+    requestsPerMonth: bigint('requests_per_month', { mode: 'number' }),
+    tokensPerMonth: bigint('tokens_per_month', { mode: 'number' }),
+  },
+  (table) => [primaryKey({ columns: [table.project, table.key, table.model] })],
+);
+
+/** What was asked of models, summed up by the hour. */
+export const usage = pgTable(
+  'usage',
+  {
+    /** When the hour began. */
+    hour: moment('hour').notNull(),
+    project: project(),
+    /** Id of the key; empty where a person asked. */
+    key: text('key').notNull(),
+    /** Who asked: a key or a user by name, or `local`. */
+    caller: text('caller').notNull(),
+    model: text('model').notNull(),
+    version: text('version').notNull(),
+    /** HTTP status. */
+    status: integer('status').notNull(),
+    requests: bigint('requests', { mode: 'number' }).notNull(),
+    tokens: bigint('tokens', { mode: 'number' }).notNull(),
+    /** Bytes of the requests' bodies. */
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+    milliseconds: doublePrecision('milliseconds').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.project, table.hour, table.key, table.caller, table.model, table.version, table.status],
+    }),
+  ],
+);
+
 /** Roles, each of which may do what those after it may. */
 export const roles = ['admin', 'developer', 'caller'] as const;
 export type Role = (typeof roles)[number];

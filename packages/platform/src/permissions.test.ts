@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { eq } from 'drizzle-orm';
+import { createKey, revokeKey } from './access/keys.js';
+import { createUser } from './access/users.js';
+import { type Described, type DescribedRoute, routesOf, sampleOf } from './api/testing.js';
+import { publishVersion, setAlias } from './registry/index.js';
+import { addArtefact, createRun } from './runs/record.js';
+import { defaultProject, openService, type Service } from './service.js';
+import { keys } from './store/schema.js';
+import { saveBrightnessModel } from './testing.js';
+
+/** Routes that the API's document does not have: those of served models. */
+const served: readonly Pick<DescribedRoute, 'method' | 'path' | 'role'>[] = [
+  ...['', '/versions/1'].flatMap((version) => [
+    { method: 'GET', path: `/v2/models/{name}${version}` },
+    { method: 'GET', path: `/v2/models/{name}${version}/ready` },
+    { method: 'POST', path: `/v2/models/{name}${version}/infer` },
+  ]),
+  { method: 'POST', path: '/api/models/{name}/predict' },
+].map((route) => ({ ...route, role: 'caller' }));
+
+/** Routes that need no key, and nothing else. */
+const open = ['POST /api/sessions', 'GET /healthz', 'GET /readyz'];
+
+describe('every route', () => {
+  let folder: string;
+  let service: Service;
+  let document: Described;
+  let routes: Pick<DescribedRoute, 'method' | 'path' | 'role' | 'body'>[];
+  /** What the parameters of addresses stand for, by what comes before them. */
+  let places: Readonly<Record<string, string>>;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'modelwright-permissions-'));
+    service = await openService({ folder });
+    const { store } = service;
+    const project = defaultProject;
+    const directory = join(folder, 'bright');
+    await saveBrightnessModel(directory);
+    await publishVersion(store, { project, name: 'bright', directory });
+    await setAlias(store.db, project, 'bright', 'champion', '1');
+    const run = await createRun(store.db, { project, name: 'run' });
+    await addArtefact(store, run, 'a.txt', Buffer.from('a'));
+    await createUser(store.db, { project, name: 'li', role: 'caller', password: 'a long password' });
+    const { id } = await createKey(store.db, { project, name: 'k', role: 'caller' });
+    places = { runs: run, keys: id, models: 'bright', deployments: 'bright', users: 'li', versions: '1' };
+    places = { ...places, aliases: 'champion', files: 'a.txt', metrics: 'loss' };
+    document = (await (await ask('GET', '/api/openapi.json', '')).json()) as Described;
+    const described = routesOf(document);
+    assert.ok(described.length > 30, `${described.length} routes`);
+    routes = [...described, ...served];
+    const deployed = await ask('PUT', '/api/deployments/bright', service.firstKey!, {
+      version: 1,
+      replicas: 1,
+    });
+    assert.equal(deployed.status, 200);
+  });
+  after(async () => {
+    await service.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ask = (method: string, path: string, key: string, body?: unknown) =>
+    service.fetch(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers: {
+          ...(key !== '' && { Authorization: `Bearer ${key}` }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    );
+  /** Asks a route for things that there are, with a body that fits. @returns the status and what was said */
+  async function askRoute(route: (typeof routes)[number], key: string): Promise<readonly [number, string]> {
+    const path = route.path.replaceAll(/(\w+)\/\{\w+\}/g, (_, before: string) => {
+      const value =
+        places[before] ?? assert.fail(`'${before}' of ${route.path}: say in this test what stands there`);
+      return `${before}/${value}`;
+    });
+    const isJson = route.body?.type === 'application/json';
+    const body = isJson ? sampleOf(document, route.body!.schema) : undefined;
+    const response = await ask(route.method, path, key, body);
+    return [response.status, `${route.method} ${path}: ${(await response.text()).slice(0, 200)}`];
+  }
+  const newKey = (role: 'admin' | 'developer' | 'caller', more: object = {}) =>
+    createKey(service.store.db, { project: defaultProject, name: role, role, ...more });
+
+  it('says what it needs', () => {
+    const without = routes.filter(({ role }) => role === undefined);
+    assert.deepEqual(without.map(({ method, path }) => `${method} ${path}`).toSorted(), open.toSorted());
+  });
+
+  it('refuses requests without a key, and with one that is nonsense, unknown, expired or revoked', async () => {
+    const { db } = service.store;
+    const expired = await newKey('admin');
+    await db
+      .update(keys)
+      .set({ expiresAt: new Date(0) })
+      .where(eq(keys.id, expired.id));
+    const revoked = await newKey('admin');
+    await revokeKey(db, defaultProject, revoked.id);
+    const unknown = `mw_${'0'.repeat(12)}_${'0'.repeat(48)}`;
+    for (const route of routes.filter(({ role }) => role !== undefined)) {
+      for (const key of ['', 'nonsense', unknown, expired.key, revoked.key]) {
+        const [status, said] = await askRoute(route, key);
+        assert.equal(status, 401, said);
+      }
+    }
+  });
+
+  it('refuses keys of a role that may do less', async () => {
+    const lesser = { admin: ['developer', 'caller'], developer: ['caller'], caller: [] } as const;
+    for (const route of routes) {
+      for (const role of lesser[route.role ?? 'caller']) {
+        const [status, said] = await askRoute(route, (await newKey(role)).key);
+        assert.equal(status, 403, `as ${role}: ${said}`);
+      }
+    }
+  });
+
+  it('refuses keys that may call other models alone, where a model is asked', async () => {
+    const { key } = await newKey('caller', { models: ['another'] });
+    for (const route of served) {
+      const [status, said] = await askRoute(route, key);
+      assert.equal(status, 403, said);
+    }
+  });
+
+  it("does not find what is another project's", async () => {
+    const { key } = await createKey(service.store.db, { project: 'other', name: 'stranger', role: 'admin' });
+    for (const route of routes.filter(({ path, role }) => role !== undefined && path.includes('{'))) {
+      if (route.path === '/api/models/{name}/versions' && route.method === 'POST') continue; // it makes one of its own
+      const [status, said] = await askRoute(route, key);
+      assert.ok(status === 403 || status === 404, `${status} of ${said}`);
+    }
+    for (const path of ['/api/runs', '/api/models', '/api/deployments', '/api/users', '/api/audit']) {
+      const found = Object.values((await (await ask('GET', path, key)).json()) as object);
+      assert.deepEqual(found, [[]], path);
+    }
+    assert.equal((await ask('GET', '/metrics', key)).status, 403);
+    assert.equal((await ask('POST', '/api/maintenance/collect', key)).status, 403);
+  });
+});
