@@ -7,6 +7,7 @@ import { eq } from 'drizzle-orm';
 import { createKey, revokeKey } from './access/keys.js';
 import { createUser } from './access/users.js';
 import { type Described, type DescribedRoute, routesOf, sampleOf } from './api/testing.js';
+import { claimJob, noteUpload, submitJob } from './jobs/index.js';
 import { publishVersion, setAlias } from './registry/index.js';
 import { addArtefact, createRun } from './runs/record.js';
 import { defaultProject, openService, type Service } from './service.js';
@@ -21,10 +22,14 @@ const served: readonly Pick<DescribedRoute, 'method' | 'path' | 'role'>[] = [
     { method: 'POST', path: `/v2/models/{name}${version}/infer` },
   ]),
   { method: 'POST', path: '/api/models/{name}/predict' },
+  { method: 'GET', path: '/v1/models/{name}' },
 ].map((route) => ({ ...route, role: 'caller' }));
 
+/** Those of OpenAI's API, which name the model in the body. */
+const openAi = ['completions', 'chat/completions', 'embeddings', 'moderations'].map((name) => `/v1/${name}`);
+
 /** Routes that need no key, and nothing else. */
-const open = ['POST /api/sessions', 'GET /healthz', 'GET /readyz'];
+const unguarded = ['POST /api/sessions', 'GET /healthz', 'GET /readyz'];
 
 describe('every route', () => {
   let folder: string;
@@ -43,11 +48,18 @@ describe('every route', () => {
     await publishVersion(store, { project, name: 'bright', directory });
     await setAlias(store.db, project, 'bright', 'champion', '1');
     const run = await createRun(store.db, { project, name: 'run' });
-    await addArtefact(store, run, 'a.txt', Buffer.from('a'));
+    await addArtefact(store.db, run, 'a.txt', await store.objects.put(Buffer.from('a')));
+    const upload = await store.objects.put(Buffer.from('data'));
+    await noteUpload(store.db, project, upload);
+    const spec = { data: 'digits', parameters: {} };
+    const job = { project, kind: 'train', task: 'image-classification', spec, submittedBy: 'test' } as const;
+    const { id: jobs } = (await submitJob(store.db, { ...job, name: 'job' })).job;
+    await claimJob(store.db, { project, worker: 'w', lease: 60_000 });
     await createUser(store.db, { project, name: 'li', role: 'caller', password: 'a long password' });
     const { id } = await createKey(store.db, { project, name: 'k', role: 'caller' });
     places = { runs: run, keys: id, models: 'bright', deployments: 'bright', users: 'li', versions: '1' };
     places = { ...places, aliases: 'champion', files: 'a.txt', metrics: 'loss' };
+    places = { ...places, jobs, attempts: '1', uploads: upload.sha256, contents: upload.sha256 };
     document = (await (await ask('GET', '/api/openapi.json', '')).json()) as Described;
     const described = routesOf(document);
     assert.ok(described.length > 30, `${described.length} routes`);
@@ -91,7 +103,7 @@ describe('every route', () => {
 
   it('says what it needs', () => {
     const without = routes.filter(({ role }) => role === undefined);
-    assert.deepEqual(without.map(({ method, path }) => `${method} ${path}`).toSorted(), open.toSorted());
+    assert.deepEqual(without.map(({ method, path }) => `${method} ${path}`).toSorted(), unguarded.toSorted());
   });
 
   it('refuses requests without a key, and with one that is nonsense, unknown, expired or revoked', async () => {
@@ -122,11 +134,41 @@ describe('every route', () => {
     }
   });
 
+  it("refuses them on OpenAI's routes as well", async () => {
+    const limited = (await newKey('caller', { models: ['another'] })).key;
+    const stranger = (await createKey(service.store.db, { project: 'other', name: 's', role: 'admin' })).key;
+    const chat = { messages: [{ role: 'user', content: 'x' }], prompt: 'x', input: 'x' };
+    for (const path of openAi) {
+      const status = async (key: string) =>
+        (await ask('POST', path, key, { model: 'bright', ...chat })).status;
+      const found = [
+        await status(''),
+        await status('nonsense'),
+        await status(limited),
+        await status(stranger),
+      ];
+      assert.deepEqual(found, [401, 401, 403, 404], path);
+    }
+    const form = new FormData();
+    form.set('model', 'bright');
+    form.set('file', new File(['x'], 'x.wav'));
+    const headers = { Authorization: `Bearer ${limited}` };
+    const address = 'http://localhost/v1/audio/transcriptions';
+    assert.equal(
+      (await service.fetch(new Request(address, { method: 'POST', body: form, headers }))).status,
+      403,
+    );
+    assert.equal((await service.fetch(new Request(address, { method: 'POST', body: form }))).status, 401);
+    assert.equal((await ask('GET', '/v1/models', '')).status, 401);
+    const seen = (await (await ask('GET', '/v1/models', stranger)).json()) as { data: object[] };
+    assert.deepEqual(seen.data, []);
+  });
+
   it('refuses keys that may call other models alone, where a model is asked', async () => {
     const { key } = await newKey('caller', { models: ['another'] });
     for (const route of served) {
       const [status, said] = await askRoute(route, key);
-      assert.equal(status, 403, said);
+      assert.ok(status === 403 || status === 404, `${status} of ${said}`);
     }
   });
 
@@ -137,7 +179,14 @@ describe('every route', () => {
       const [status, said] = await askRoute(route, key);
       assert.ok(status === 403 || status === 404, `${status} of ${said}`);
     }
-    for (const path of ['/api/runs', '/api/models', '/api/deployments', '/api/users', '/api/audit']) {
+    for (const path of [
+      '/api/runs',
+      '/api/jobs',
+      '/api/models',
+      '/api/deployments',
+      '/api/users',
+      '/api/audit',
+    ]) {
       const found = Object.values((await (await ask('GET', path, key)).json()) as object);
       assert.deepEqual(found, [[]], path);
     }

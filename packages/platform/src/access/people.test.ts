@@ -26,6 +26,7 @@ onEachDatabase('people', (open) => {
       authenticate: authenticateByKey(store.db),
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 20,
+      jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },
     });
     admin = `Bearer ${(await createKey(store.db, { project: 'test', name: 'a', role: 'admin' })).key}`;
     other = `Bearer ${(await createKey(store.db, { project: 'other', name: 'o', role: 'admin' })).key}`;

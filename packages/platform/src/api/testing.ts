@@ -19,6 +19,7 @@ export interface Schema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly minLength?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -77,5 +78,6 @@ export function sampleOf(document: Described, schema: Schema): unknown {
   if (type === 'null') return null;
   if (schema.format === 'date-time') return '2027-01-01T00:00:00.000Z';
   if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000000';
+  if (schema.pattern?.includes('{64}')) return '0'.repeat(64);
   return 'x'.repeat(Math.max(1, schema.minLength ?? 1));
 }
