@@ -65,7 +65,8 @@ export function sampleOf(document: Described, schema: Schema): unknown {
   if (schema.$ref !== undefined) return of(document.components.schemas[schema.$ref.split('/').at(-1)!]!);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
-  const [choice] = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map(of)) as object;
+  const [choice] = schema.anyOf ?? schema.oneOf ?? [];
   if (choice) return of(choice);
   const type = [schema.type].flat()[0];
   if (type === 'object') {
