@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Authenticate, authenticateByKey } from './access/authenticate.js';
 import { createKey, defaultProject, hasKeys, type Principal } from './access/keys.js';
+import { Meter } from './access/meter.js';
+import { Quotas } from './access/quotas.js';
 import { createApi } from './api/index.js';
 import { parseParameters } from './cli/jobOptions.js';
 import { expireLeases, extendLeases } from './jobs/index.js';
@@ -88,6 +90,9 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const metrics = new Metrics();
   const tracing = await openTracing();
   const watch: WatchOf = (...version) => metrics.ofModel(...version);
+  const meter = new Meter(db, onError);
+  const quotas = new Quotas(db, () => meter.flush());
+  await quotas.open();
   const deployments = new Deployments(store, join(folder, 'deployed'), signer, watch);
   await deployments.open();
   const workFolder = join(folder, 'work');
@@ -100,11 +105,18 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   };
   const api = createApi({
     ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics, jobs },
+    ...{ meter, quotas },
     isReady: settings.isReady,
   });
-  const serve = servingApp(deployments, authenticate, settings);
+  const serve = servingApp(deployments, authenticate, settings, quotas);
   const observers = [
     (answered: Answered) => metrics.answered({ ...answered, route: answered.route ?? 'other' }),
+    (answered: Answered) => {
+      const { project, key, model, tokens } = answered;
+      if (answered.method !== 'POST' || project === undefined || model === undefined) return;
+      meter.note(answered);
+      if (tokens) quotas.spend({ project, key, model }, tokens);
+    },
     ...(settings.log ? [requestLog(settings.log)] : []),
   ];
   const look = setInterval(() => void markLost(db, silence).catch(onError), lookEvery);
@@ -119,6 +131,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
       isOpen = false;
       for (const timer of [look, leaseLook]) clearInterval(timer);
       await deployments.close();
+      await meter.close();
       await tracing?.close().catch(onError);
       await store.close();
     },

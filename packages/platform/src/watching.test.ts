@@ -126,6 +126,45 @@ describe('what the platform tells of itself', () => {
     assert.equal(found.get(`nv_inference_request_success${labels}`), 1);
   });
 
+  it('bounds what a key may ask, and tells what was asked', async () => {
+    const { db } = service.store;
+    const { id, key } = await createKey(db, { project: defaultProject, name: 'bounded', role: 'caller' });
+    const writer = { key: id, model: 'counting', tokensPerMinute: 4 };
+    assert.equal((await ask('PUT', '/api/quotas', { key: id, requestsPerMinute: 3 })).status, 204);
+    assert.equal((await ask('PUT', '/api/quotas', writer)).status, 204);
+    const path = '/v2/models/bright/infer';
+    assert.equal((await ask('POST', path, infer(1), { key })).status, 200);
+    assert.equal(
+      (await ask('GET', '/v2/models/bright', undefined, { key })).status,
+      200,
+      'it does not count',
+    );
+    const write = { model: 'counting', prompt: '0123', max_tokens: 6, temperature: 0 };
+    const written = await ask('POST', '/v1/completions', write, { key });
+    const { total_tokens: tokens } = ((await written.json()) as { usage: { total_tokens: number } }).usage;
+    const over = await ask('POST', '/v1/completions', write, { key });
+    const { error } = (await over.json()) as { error: { message: string; code: string } };
+    assert.deepEqual([over.status, error.code], [429, 'rate_limit_exceeded']);
+    assert.match(error.message, /4 tokens a minute for the key '\w+' and the model 'counting'/);
+    assert.equal((await ask('POST', path, infer(1), { key })).status, 200);
+    const refused = await ask('POST', path, infer(1), { key });
+    assert.equal(refused.status, 429);
+    assert.match(refused.headers.get('Retry-After')!, /^(19|20)$/);
+    const { usage } = (await (await ask('GET', `/api/usage?by=all&key=${id}`)).json()) as { usage: object[] };
+    const shown = usage.map((row) => ({ ...row, at: '', milliseconds: 0, bytes: 0 }));
+    const common = { at: '', key: id, caller: 'bounded', version: '1', bytes: 0, milliseconds: 0 };
+    assert.deepEqual(shown, [
+      { ...common, model: 'bright', requests: 3, errors: 1, refused: 1, tokens: 0 },
+      { ...common, model: 'counting', requests: 2, errors: 1, refused: 1, tokens },
+    ]);
+    const csv = await (await ask('GET', `/api/usage.csv?key=${id}`)).text();
+    assert.equal(csv.split('\r\n').length, 4);
+    const { quotas } = (await (await ask('GET', '/api/quotas')).json()) as { quotas: { used: object }[] };
+    assert.deepEqual(quotas[0]!.used, { requests: 3, tokens });
+    assert.equal((await ask('DELETE', `/api/quotas?key=${id}`)).status, 204);
+    assert.equal((await ask('POST', path, infer(1), { key })).status, 200);
+  });
+
   it('shows metrics to those who run the platform alone', async () => {
     const { db } = service.store;
     assert.equal((await ask('GET', '/metrics', undefined, { key: '' })).status, 401);

@@ -1,6 +1,8 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { defaultProject, mayAct, type Principal } from '../access/keys.js';
+import type { Meter } from '../access/meter.js';
+import type { Quotas } from '../access/quotas.js';
 import type { Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
@@ -21,6 +23,9 @@ export interface ApiContext {
   readonly maxUploadBytes: number;
   /** What the platform measures of itself. Default: nothing but its process. */
   readonly metrics?: Metrics | undefined;
+  /** Notes what is asked of models, and bounds it. Default: nobody does. */
+  readonly meter?: Meter | undefined;
+  readonly quotas?: Quotas | undefined;
   /** Whether new requests are welcome. Default: always. */
   readonly isReady?: (() => boolean) | undefined;
   readonly jobs: JobSettings;

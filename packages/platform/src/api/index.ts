@@ -11,6 +11,7 @@ import { jobRoutes } from './jobs.js';
 import { modelRoutes } from './models.js';
 import { runRoutes } from './runs.js';
 import { sessionRoutes } from './sessions.js';
+import { usageRoutes } from './usage.js';
 import { userRoutes } from './users.js';
 import { watchingRoutes } from './watching.js';
 
@@ -57,6 +58,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   api.route('/', deploymentRoutes(context));
   api.route('/', sessionRoutes(context));
   api.route('/', userRoutes(context));
+  api.route('/', usageRoutes(context));
   api.route('/', watchingRoutes(context));
   api.notFound((c) => c.json({ error: `There is nothing at ${c.req.method} ${c.req.path}.` }, 404));
   api.onError((error, c) => {

@@ -1,5 +1,6 @@
 // What goes over the wire, described once: checked, typed, and in the OpenAPI document.
 import { z } from '@hono/zod-openapi';
+import { usagePeriods } from '../access/usage.js';
 import { type JsonObject, roles, runStatuses } from '../store/schema.js';
 
 export const moment = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-02T03:04:05.000Z' });
@@ -184,6 +185,55 @@ export const key = z
     usedAt: moment.nullable(),
   })
   .openapi('Key');
+
+const count = (greatest: number) => z.int().min(1).max(greatest).nullable().optional();
+
+export const newQuota = z
+  .object({
+    key: z.string().max(100).optional().openapi({ description: 'Id of a key.' }),
+    model: z.string().max(200).optional(),
+    requestsPerMinute: count(2 ** 31 - 1),
+    tokensPerMinute: count(2 ** 31 - 1),
+    requestsPerMonth: count(Number.MAX_SAFE_INTEGER),
+    tokensPerMonth: count(Number.MAX_SAFE_INTEGER),
+  })
+  .openapi('NewQuota');
+
+export const quota = z
+  .object({
+    key: z.string(),
+    model: z.string(),
+    requestsPerMinute: z.int().nullable(),
+    tokensPerMinute: z.int().nullable(),
+    requestsPerMonth: z.int().nullable(),
+    tokensPerMonth: z.int().nullable(),
+    used: z.object({ requests: z.int(), tokens: z.int() }).openapi({ description: 'This month.' }),
+  })
+  .openapi('Quota');
+
+export const usageQuery = z.object({
+  by: z.enum(usagePeriods).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  key: z.string().optional(),
+  model: z.string().optional(),
+});
+
+export const usageRow = z
+  .object({
+    at: z.string().openapi({ description: 'When the time began; empty for all of it.' }),
+    key: z.string().openapi({ description: 'Id of the key; empty where a person asked.' }),
+    caller: z.string(),
+    model: z.string(),
+    version: z.string(),
+    requests: z.int(),
+    errors: z.int(),
+    refused: z.int().openapi({ description: 'For a quota.' }),
+    tokens: z.int(),
+    bytes: z.int(),
+    milliseconds: z.number(),
+  })
+  .openapi('Usage');
 
 const lengths = 'a password should have 10 to 200 characters';
 const userName = z.string().min(1).max(100);

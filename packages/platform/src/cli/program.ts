@@ -11,6 +11,7 @@ import { addRuns } from './commands/runs.js';
 import { addServe } from './commands/serve.js';
 import { addTrain } from './commands/train.js';
 import { addUp } from './commands/up.js';
+import { addQuotas, addUsage } from './commands/usage.js';
 import { addUsers } from './commands/users.js';
 import { exitStatus, oneLine, SilentFailure } from './errors.js';
 import { examples } from './help.js';
@@ -30,7 +31,7 @@ function createProgram(): Command {
       ]),
     );
   const commands = [addTrain, addEvaluate, addPredict, addServe, addInfo, addData];
-  const platform = [addUp, addRuns, addModels, addDeploy, addKeys, addUsers];
+  const platform = [addUp, addRuns, addModels, addDeploy, addKeys, addUsers, addQuotas, addUsage];
   for (const add of [...commands, ...platform]) add(program);
   forAll(program, (command) => {
     command

@@ -13,6 +13,8 @@ export type RunPage = z.infer<typeof schemas.runPage>;
 export type Model = z.infer<typeof schemas.model>;
 export type Version = z.infer<typeof schemas.version>;
 export type Key = z.infer<typeof schemas.key>;
+export type Usage = z.infer<typeof schemas.usageRow>;
+export type Quota = z.infer<typeof schemas.quota>;
 export type User = z.infer<typeof schemas.user>;
 export type Line = z.infer<typeof schemas.line>;
 export type Curve = z.infer<typeof schemas.curve>;
@@ -37,6 +39,9 @@ export class ClientError extends Error {
   }
 }
 
+/** What follows `?` in an address; what is undefined is left out. */
+type Query = Readonly<Record<string, string | number | undefined>>;
+
 /** Asks a platform over HTTP. @see GET /api/openapi.json of the server for all that it can be asked */
 export class PlatformClient {
   readonly server: string;
@@ -48,15 +53,13 @@ export class PlatformClient {
   }
 
   /** @throws ClientError saying what the server said, or that it does not answer */
-  get<Result>(
-    path: string,
-    query: Readonly<Record<string, string | number | undefined>> = {},
-  ): Promise<Result> {
-    const given = new URLSearchParams();
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) given.set(name, String(value));
-    const text = given.toString();
-    return this.#json('GET', `${path}${text && `?${text}`}`);
+  get<Result>(path: string, query: Query = {}): Promise<Result> {
+    return this.#json('GET', withQuery(path, query));
+  }
+
+  /** What is no JSON, as text. */
+  async text(path: string, query: Query = {}): Promise<string> {
+    return (await this.#send('GET', withQuery(path, query))).text();
   }
 
   post<Result>(path: string, body: object = {}): Promise<Result> {
@@ -67,8 +70,8 @@ export class PlatformClient {
     return this.#json('PUT', path, body);
   }
 
-  delete(path: string): Promise<void> {
-    return this.#json('DELETE', path);
+  delete(path: string, query: Query = {}): Promise<void> {
+    return this.#json('DELETE', withQuery(path, query));
   }
 
   /** Sends the content of a file of a run. */
@@ -154,4 +157,11 @@ export class PlatformClient {
       response.status,
     );
   }
+}
+
+function withQuery(path: string, query: Query): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  const text = given.toString();
+  return `${path}${text && `?${text}`}`;
 }

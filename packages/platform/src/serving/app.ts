@@ -1,5 +1,6 @@
 import type { Authenticate } from '../access/authenticate.js';
 import type { Principal } from '../access/keys.js';
+import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
 import type { ModelSource } from '../server/modelSource.js';
@@ -17,8 +18,13 @@ export function servingApp(
   deployments: Deployments,
   authenticate: Authenticate,
   options: ModelAppOptions,
+  quotas?: Quotas,
 ): Answer {
-  const app = createModelApp(async (request) => modelsFor(await authenticate(request), deployments), options);
+  const app = createModelApp(async (request) => {
+    const principal = await authenticate(request);
+    const admit = request.method === 'POST' ? quotas : undefined;
+    return modelsFor(principal, deployments, admit);
+  }, options);
   return async (request) => {
     const url = new URL(request.url);
     const asked = /^\/api\/models\/([^/]+)\/predict$/.exec(url.pathname);
@@ -31,15 +37,22 @@ export function servingApp(
   };
 }
 
-/** The deployed models of a project, those that a caller may ask. */
-function modelsFor({ name: key, project, models }: Principal, deployments: Deployments): ModelSource {
+/**
+ * The deployed models of a project, those that a caller may ask.
+ * @param quotas counts the requests to them; undefined for requests that do not count
+ */
+function modelsFor(principal: Principal, deployments: Deployments, quotas: Quotas | undefined): ModelSource {
+  const { name: key, project, models } = principal;
   const mayAsk = (model: string): boolean => !models || models.includes(model);
   const served = deployments.modelsOf(project);
   return {
     list: async () => (await served.list()).filter(({ name }) => mayAsk(name)),
     async find(name, version) {
       if (!mayAsk(name)) throw new ServiceError(403, `The key '${key}' may not call the model '${name}'.`);
-      return served.find(name, version);
+      const found = await served.find(name, version);
+      noteRequest({ model: found.name, version: found.version });
+      await quotas?.admit(principal, found.name);
+      return found;
     },
   };
 }

@@ -39,7 +39,7 @@ const unimportant = /^\/(metrics|healthz|readyz|v2\/health\/(live|ready))$/;
 
 /** Writes a line for each request: faults of the server as errors, of what was asked as warnings. */
 export function requestLog(log: Logger): Observer {
-  return ({ id, method, path, status, seconds, ...notes }) => {
+  return ({ id, method, path, status, bytes: _, seconds, ...notes }) => {
     const level =
       status >= 500 ? 'error' : status >= 400 ? 'warn' : unimportant.test(path) ? 'debug' : 'info';
     const milliseconds = Math.round(seconds * 1e5) / 100;

@@ -7,6 +7,8 @@ export interface Answered extends Omit<RequestNotes, 'span'> {
   readonly status: number;
   /** Path of the address, without what follows `?`. */
   readonly path: string;
+  /** Bytes of its body, as far as it said how many. */
+  readonly bytes: number;
   /** Seconds from its coming to the end of the answer; of answers that are files, to their beginning. */
   readonly seconds: number;
 }
@@ -37,7 +39,8 @@ export function observed(
       const seconds = (performance.now() - began) / 1000;
       const { pathname: path } = new URL(request.url);
       const { span, ...known } = notes;
-      for (const observer of observers) observer({ ...known, status, path, seconds });
+      const bytes = Number(request.headers.get('Content-Length')) || 0;
+      for (const observer of observers) observer({ ...known, status, path, bytes, seconds });
       span?.end(notes, status);
     };
     let response: Response;

@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from '../store/database.js';
+import { usage } from '../store/schema.js';
+import type { Answered } from '../watching/index.js';
+
+type Row = typeof usage.$inferInsert;
+
+/** Milliseconds between two writings. */
+const writeEvery = 5000;
+
+/** Notes every request to a model, summed up by the hour. It is written in batches, so that no request waits for it. */
+export class Meter {
+  readonly #db: Database;
+  readonly #onError: (error: Error) => void;
+  readonly #timer: NodeJS.Timeout;
+  #rows = new Map<string, Row>();
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param onError told when what was noted could not be written; it is tried again */
+  constructor(db: Database, onError: (error: Error) => void) {
+    this.#db = db;
+    this.#onError = onError;
+    this.#timer = setInterval(() => void this.flush().catch(onError), writeEvery);
+    this.#timer.unref();
+  }
+
+  /** Notes a request, where it asked a model. */
+  note(
+    { project, by = '', key = '', model, version = '', status, seconds, tokens = 0, bytes }: Answered,
+    now = new Date(),
+  ): void {
+    if (project === undefined || model === undefined) return;
+    const hour = new Date(Math.floor(now.getTime() / 3_600_000) * 3_600_000);
+    const place = { project, hour, key, caller: by, model, version, status };
+    const id = JSON.stringify(place);
+    const row = this.#rows.get(id) ?? { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0 };
+    row.requests++;
+    row.tokens += tokens;
+    row.bytes += bytes;
+    row.milliseconds += seconds * 1000;
+    this.#rows.set(id, row);
+  }
+
+  /** Writes what was noted. @throws Error when the database does not take it; it is kept then */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());
+    return this.#writing;
+  }
+
+  /** Writes what is left. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush().catch(this.#onError);
+  }
+
+  async #write(): Promise<void> {
+    const rows = [...this.#rows.values()];
+    if (rows.length === 0) return;
+    this.#rows = new Map();
+    const more = (column: 'requests' | 'tokens' | 'bytes' | 'milliseconds') =>
+      sql`${usage[column]} + ${sql.raw(`excluded.${column}`)}`;
+    try {
+      await this.#db
+        .insert(usage)
+        .values(rows)
+        .onConflictDoUpdate({
+          target: [
+            usage.project,
+            usage.hour,
+            usage.key,
+            usage.caller,
+            usage.model,
+            usage.version,
+            usage.status,
+          ],
+          set: {
+            requests: more('requests'),
+            tokens: more('tokens'),
+            bytes: more('bytes'),
+            milliseconds: more('milliseconds'),
+          },
+        });
+    } catch (error) {
+      for (const row of rows) this.#putBack(row);
+      throw error;
+    }
+  }
+
+  #putBack(row: Row): void {
+    const { requests, tokens, bytes, milliseconds, ...place } = row;
+    const id = JSON.stringify(place);
+    const since = this.#rows.get(id);
+    if (!since) this.#rows.set(id, row);
+    else {
+      since.requests += requests;
+      since.tokens += tokens;
+      since.bytes += bytes;
+      since.milliseconds += milliseconds;
+    }
+  }
+}
