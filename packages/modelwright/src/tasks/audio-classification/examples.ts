@@ -51,8 +51,8 @@ export function usualLength(clips: readonly LabelledClip[], sampleRate: number, 
 
 /** Changes as other voices, microphones and rooms make them. */
 const otherwise: AudioTransform = composeAudio(
-  randomSpeed([0.8, 1.25]),
-  (samples, random) => colour(samples, random),
+  randomSpeed([0.9, 1.1]),
+  (samples, random) => colour(samples, random, { strength: 0.3 }),
   sometimes(0.5, randomNoise([5, 40])),
 );
 

@@ -29,8 +29,8 @@ export interface SpeechBatchOptions {
   readonly alphabet: Alphabet;
   readonly framing: SpeechFraming;
   readonly batchSize: number;
-  /** Whether each epoch hears sounds changed anew. Default: false. */
-  readonly augment?: boolean;
+  /** The epoch, counted from 0, from which on each hears sounds changed anew. Default: never. */
+  readonly augmentFrom?: number | undefined;
   /** Shuffles anew each epoch; left out, utterances come by their length. */
   readonly seed?: number;
 }
@@ -41,8 +41,8 @@ const noToken = -1;
 /** Loudness, microphone and room. */
 const surroundings: AudioTransform = composeAudio(
   (samples, random) => colour(samples, random, { strength: 0.3 }),
-  randomGain([-10, 10]),
-  sometimes(0.5, randomNoise([10, 40])),
+  randomGain([-6, 6]),
+  sometimes(0.3, randomNoise([15, 40])),
   // What is too loud would be cut off when it is recorded.
   (samples) => (peakOf(samples) > 1 ? amplify(samples, 1 / peakOf(samples)) : samples),
 );
@@ -73,7 +73,7 @@ function collate(
  */
 export function utteranceBatches(
   utterances: readonly EncodedUtterance[],
-  { alphabet, framing, batchSize, augment = false, seed }: SpeechBatchOptions,
+  { alphabet, framing, batchSize, augmentFrom = Number.POSITIVE_INFINITY, seed }: SpeechBatchOptions,
   rowsOf?: WeakMap<NdArray, readonly number[]>,
 ): Dataset {
   const width = framing.sampleRate;
@@ -90,7 +90,7 @@ export function utteranceBatches(
     fingerprint: () => fingerprintOf(utterances),
     at: (index, epoch) => {
       const { samples, tokens } = utterances[index]!;
-      if (!augment) return { samples, tokens, index };
+      if (epoch < augmentFrom) return { samples, tokens, index };
       const random = new Random(seed ?? 0, epoch, index);
       const other = changeSpeed(samples, random.uniform(...speeds));
       const fits = framing.lengthOf(other.length) <= bucketOf(lengths[index]!);
@@ -121,13 +121,14 @@ export function stringBatches(
   words: readonly (EncodedUtterance & SpeechData['train'][number])[],
   [fewest, most]: readonly [number, number],
   count: number,
-  { alphabet, framing, batchSize, augment = false, seed = 0 }: SpeechBatchOptions,
+  { alphabet, framing, batchSize, augmentFrom = Number.POSITIVE_INFINITY, seed = 0 }: SpeechBatchOptions,
 ): Dataset {
   const clips = wordClips(words, framing.sampleRate);
-  const change = augment
-    ? (samples: Float32Array, random: Random) => changeSpeed(samples, random.uniform(...speeds))
-    : undefined;
+  const otherSpeed = (samples: Float32Array, random: Random): Float32Array =>
+    changeSpeed(samples, random.uniform(...speeds));
   const batchOf = (index: number, epoch: number) => {
+    const augment = epoch >= augmentFrom;
+    const change = augment ? otherSpeed : undefined;
     const length = new Random(seed, epoch, index).integer(fewest, most + 1);
     const rows = Array.from({ length: Math.min(batchSize, count - index * batchSize) }, (_, row) => {
       const key = [seed, epoch, index, row];

@@ -51,7 +51,9 @@ export async function trainSpeechRecognizer(options: SpeechTrainOptions): Promis
     batchSize = network.batchSize,
     learningRate = network.learningRate,
   } = options;
-  const batching = { alphabet, framing, batchSize, augment, seed };
+  // CTC begins by saying nothing at all, and is slow to leave that where sounds are changed: it begins with them as they are.
+  const augmentFrom = augment ? Math.round(epochs / 10) : undefined;
+  const batching = { alphabet, framing, batchSize, augmentFrom, seed };
   const batches = strings
     ? stringBatches(train.utterances, strings, options.stringsPerEpoch ?? 600, batching)
     : utteranceBatches(train.utterances, batching);
