@@ -23,6 +23,8 @@ export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   readonly signingKey?: string | undefined;
   /** The most bytes of an uploaded model or file. Default: 2 GiB. */
   readonly maxUploadBytes?: number | undefined;
+  /** The most bytes that deployed models may take in memory together. Default: no bound. */
+  readonly modelMemory?: number | undefined;
   /** Where requests and faults are written. Default: faults alone, to standard error. */
   readonly log?: Logger | undefined;
   /** Milliseconds after which a job goes to another worker when the one that has it tells nothing of itself. Default: 30,000. */
@@ -93,7 +95,10 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const meter = new Meter(db, onError);
   const quotas = new Quotas(db, () => meter.flush());
   await quotas.open();
-  const deployments = new Deployments(store, join(folder, 'deployed'), signer, watch);
+  const deployments = new Deployments(store, {
+    ...{ folder: join(folder, 'deployed'), signer, watch },
+    memory: settings.modelMemory,
+  });
   await deployments.open();
   const workFolder = join(folder, 'work');
   await extendLeases(db, lease);
@@ -108,7 +113,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     ...{ meter, quotas },
     isReady: settings.isReady,
   });
-  const serve = servingApp(deployments, authenticate, settings, quotas);
+  const serve = servingApp(store, deployments, authenticate, settings, quotas);
   const observers = [
     (answered: Answered) => metrics.answered({ ...answered, route: answered.route ?? 'other' }),
     (answered: Answered) => {

@@ -149,8 +149,31 @@ export const newDeployment = z
     version: z.union([z.int(), z.string()]),
     replicas: z.int().min(1).max(64).optional(),
     queueSize: z.int().min(0).max(100_000).optional(),
+    /** The most examples that are run together; requests are run one by one where it is left out. */
+    batchSize: z.int().min(1).max(4096).optional(),
+    /** Milliseconds that a request waits for others to be run with. */
+    batchWindow: z.number().min(0).max(10_000).optional(),
   })
   .openapi('NewDeployment');
+
+export const newChallenger = z
+  .object({
+    share: z.number().min(0).lt(100).openapi({
+      description:
+        'Per cent of the requests; 0 for a shadow, which gets copies of them all and whose answers go nowhere.',
+    }),
+  })
+  .openapi('NewChallenger');
+
+const deployedVersion = z
+  .object({
+    version: z.int(),
+    share: z.number(),
+    loaded: z.boolean(),
+    requests: z.int(),
+    failed: z.int().openapi({ description: 'Copies of requests that a shadow did not answer.' }),
+  })
+  .openapi('DeployedVersion');
 
 export const deployment = z
   .object({
@@ -159,8 +182,11 @@ export const deployment = z
     version: z.int(),
     replicas: z.int().optional(),
     queueSize: z.int().optional(),
+    batchSize: z.int().optional(),
+    batchWindow: z.number().optional(),
     ready: z.boolean(),
     error: z.string().optional(),
+    versions: z.array(deployedVersion),
   })
   .openapi('Deployment');
 

@@ -9,6 +9,7 @@ import { openAiFault } from './openai/faults.js';
 import { addOpenAi } from './openai/index.js';
 import { addPage } from './page.js';
 import { addPrediction } from './prediction.js';
+import { addRepository } from './repository.js';
 import type { ModelApp, ServerContext } from './routes.js';
 import type { ServedModel } from './servedModel.js';
 
@@ -73,6 +74,7 @@ export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): Mo
   });
   app.use(limitBody(maxBodyBytes));
   addInferenceProtocol(app, server);
+  addRepository(app);
   addPrediction(app, server);
   addOpenAi(app, server);
   app.notFound((c) => c.json(faultBody(c.req.path, nothingAt(c.req.path)), 404));

@@ -14,14 +14,15 @@ import { datatypeOf } from './tensorJson.js';
 
 const headerLength = 'Inference-Header-Content-Length';
 
+/** What there is beyond the protocol: Triton's names. */
+const extensions = ['binary_tensor_data', 'model_repository'];
+
 /**
  * The Open Inference Protocol V2 over HTTP (https://github.com/kserve/open-inference-protocol), with Triton's binary tensor
  * data extension.
  */
 export function addInferenceProtocol(app: ModelApp, server: ServerContext): void {
-  route(app, 'GET', '/v2', (c) =>
-    c.json({ name: 'modelwright', version, extensions: ['binary_tensor_data'] }),
-  );
+  route(app, 'GET', '/v2', (c) => c.json({ name: 'modelwright', version, extensions }));
   route(app, 'GET', '/v2/health/live', (c) => c.json({ live: true }));
   route(app, 'GET', '/v2/health/ready', (c) => {
     const ready = server.isReady();
@@ -31,7 +32,9 @@ export function addInferenceProtocol(app: ModelApp, server: ServerContext): void
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     route(app, 'GET', path, async (c) => {
       const { name, version, config } = await modelOf(c);
-      const metadata = { name, versions: [version], platform: 'onnxruntime_onnx' };
+      const all = (await c.get('models').list()).find((each) => each.name === name)?.versions ?? [];
+      const versions = c.req.param('version') === undefined ? all : [version];
+      const metadata = { name, versions, platform: 'onnxruntime_onnx' };
       return c.json({
         ...metadata,
         inputs: config.inputs.map(tensorJson),

@@ -14,6 +14,26 @@ export interface ListedModel {
   readonly owner: string;
 }
 
+/** A model that there is, whether it answers or not. */
+export interface IndexedModel {
+  readonly name: string;
+  /** The version that answers; left out where none does. */
+  readonly version?: string | undefined;
+  readonly state: 'READY' | 'UNAVAILABLE';
+  /** Why it does not answer. */
+  readonly reason?: string | undefined;
+}
+
+/** Where models are kept that may answer. */
+export interface ModelRepository {
+  /** All models, by name. */
+  index(): Promise<readonly IndexedModel[]>;
+  /** Lets a model answer. @throws ServiceError, StateError or NotFoundError where it cannot */
+  load(name: string): Promise<void>;
+  /** Lets a model answer no more, once the requests that have come are answered. @throws as `load` does */
+  unload(name: string): Promise<void>;
+}
+
 /** Where the routes find models, as one caller sees them. */
 export interface ModelSource {
   /** The models that the caller may ask, in an order that stays. */
@@ -24,6 +44,7 @@ export interface ModelSource {
    * @throws ServiceError 404 naming what there is; another where the caller may not ask it now
    */
   find(name: string, version?: string): Promise<ServedModel>;
+  readonly repository: ModelRepository;
   /** The request is answered, and asks no more of the models that it has found; work that waits for a replica is done all the same. */
   done?(): void;
 }
@@ -55,7 +76,19 @@ export function fixedModels(models: readonly ServedModel[], owner = 'modelwright
     named.set(model.name, model);
   }
   const createdAt = new Date();
+  const stays = async (name: string): Promise<void> => {
+    if (!named.has(name)) throw noSuchModel(name, [...named.keys()]);
+    throw new ServiceError(
+      400,
+      'The models of this server stay as they are; those of the platform come and go.',
+    );
+  };
   return {
+    repository: {
+      index: async () => models.map(({ name, version }) => ({ name, version, state: 'READY' })),
+      load: stays,
+      unload: stays,
+    },
     list: async () => models.map(({ name, version }) => ({ name, versions: [version], createdAt, owner })),
     async find(name, version) {
       const model = named.get(name);

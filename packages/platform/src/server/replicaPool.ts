@@ -1,5 +1,13 @@
 import { ServiceError } from './errors.js';
 
+const never = new AbortController().signal;
+
+/** What is answered to a request that may not wait, as too many do already. */
+export function busy(): ServiceError {
+  const message = 'The server is busy: too many requests are waiting. Try again in a second.';
+  return new ServiceError(503, message, { 'Retry-After': '1' });
+}
+
 /**
  * Shares a few replicas among many requests. Each replica does one piece of work at a time; requests that find all of them
  * busy wait in line, first come first served, and the line is bounded.
@@ -27,9 +35,19 @@ export class ReplicaPool<Replica> {
     return await work(replica).finally(() => this.#release(replica));
   }
 
+  /** How many replicas there are. */
+  get size(): number {
+    return this.#replicas.length;
+  }
+
+  /** Does a piece of work as `run` does, however many wait. */
+  async runSoon<Result>(work: (replica: Replica) => Promise<Result>): Promise<Result> {
+    const replica = await this.#wait(never);
+    return await work(replica).finally(() => this.#release(replica));
+  }
+
   /** Waits until all work is done, and gives the replicas back for good. */
   async drain(): Promise<readonly Replica[]> {
-    const never = new AbortController().signal;
     await Promise.all(this.#replicas.map(() => this.#wait(never)));
     return this.#replicas;
   }
@@ -37,13 +55,7 @@ export class ReplicaPool<Replica> {
   async #acquire(signal: AbortSignal): Promise<Replica> {
     signal.throwIfAborted();
     if (this.#idle.length === 0 && this.#line.length >= this.#queueSize) {
-      throw new ServiceError(
-        503,
-        'The server is busy: too many requests are waiting. Try again in a second.',
-        {
-          'Retry-After': '1',
-        },
-      );
+      throw busy();
     }
     return this.#wait(signal);
   }

@@ -3,7 +3,9 @@ import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
 import { threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
+import { InputError } from '../errors.js';
 import { beginSpan, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
+import { Batcher, whyNotJoined } from './batching.js';
 import { ReplicaPool } from './replicaPool.js';
 import type { Abilities, AbilityName } from './tasks/abilities.js';
 import { servedTasks } from './tasks/index.js';
@@ -70,6 +72,10 @@ export interface ServeModelOptions {
   readonly replicas?: number | undefined;
   /** The most requests that may wait for a replica. Default: 64. */
   readonly queueSize?: number | undefined;
+  /** The most examples of requests that come at the same time to run together. Default: requests are run one by one. */
+  readonly batchSize?: number | undefined;
+  /** Milliseconds that a request waits for others to be run with. Default: 0. */
+  readonly batchWindow?: number | undefined;
   /** Told what the model does. Default: nobody is. */
   readonly watch?: ModelWatch | undefined;
 }
@@ -93,10 +99,8 @@ export async function serveModel(directory: string, options: ServeModelOptions =
       return { model, task, opened: await task?.open({ directory, model, runtime, threads }) };
     }),
   );
-  const {
-    model: { config },
-    task,
-  } = opened[0]!;
+  const { model, task } = opened[0]!;
+  const { config } = model;
   const pool = new ReplicaPool(opened, queueSize);
   const run = <Result>(
     work: (replica: (typeof opened)[number]) => Promise<Result>,
@@ -122,6 +126,13 @@ export async function serveModel(directory: string, options: ServeModelOptions =
   };
   const abilitiesOf = (replica: (typeof opened)[number]): Abilities =>
     task?.abilities?.(replica.opened, config) ?? {};
+  const batcher = batcherFor(pool, config, options, watch);
+  const runBatched =
+    batcher &&
+    (async (inputs: Readonly<Arrays>, signal: AbortSignal): Promise<Arrays> => {
+      const waited = watch.waiting();
+      return batcher.run(inputs, signal, waited).finally(waited);
+    });
   let turn = 0;
   return {
     name,
@@ -135,10 +146,13 @@ export async function serveModel(directory: string, options: ServeModelOptions =
           streams: request.streams ?? false,
           async answer(context) {
             const send = timedSend(context.send, watch);
-            const made = await run(
-              ({ opened }) => request.answer(opened, { ...context, send }),
-              context.signal,
-            );
+            const { signal } = context;
+            const joined =
+              runBatched &&
+              task.joined?.(opened[0]!.opened, { ...model, run: (inputs) => runBatched(inputs, signal) });
+            const made = joined
+              ? await request.answer(joined, { ...context, send })
+              : await run(({ opened }) => request.answer(opened, { ...context, send }), signal);
             if ('tokens' in made && typeof made.tokens === 'number') noteTokens(made.tokens);
             return made;
           },
@@ -156,15 +170,37 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     },
     async run(inputs, signal) {
       checkInputs(config, inputs);
+      if (runBatched) return runBatched(inputs, signal);
       return run(({ model }) => model.run(inputs), signal, batchOf(config, inputs));
     },
     async release() {
+      await batcher?.idle();
       for (const { model, opened } of await pool.drain()) {
         await task?.release?.(opened);
         await model.release();
       }
     },
   };
+}
+
+/** Runs requests together, where that is asked for. @throws Error when the model's inputs cannot be joined */
+function batcherFor<Each extends { readonly model: RunnableModel }>(
+  pool: ReplicaPool<Each>,
+  config: ModelConfig,
+  { batchSize = 1, batchWindow: window = 0, queueSize = 64 }: ServeModelOptions,
+  watch: ModelWatch,
+): Batcher<Each> | undefined {
+  if (batchSize <= 1) return undefined;
+  const reason = whyNotJoined(config);
+  if (reason !== undefined) {
+    throw new InputError(
+      `Requests to this model cannot be run together: ${reason}. Leave the batch size out.`,
+    );
+  }
+  return new Batcher(pool, { size: batchSize, window, queueSize }, async ({ model }, inputs, rows) => {
+    const began = performance.now();
+    return model.run(inputs).finally(() => watch.executed(rows, (performance.now() - began) / 1000));
+  });
 }
 
 /** How many examples the inputs hold: as their first open dimension says. */

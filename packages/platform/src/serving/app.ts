@@ -3,9 +3,11 @@ import type { Principal } from '../access/keys.js';
 import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
-import type { ModelSource } from '../server/modelSource.js';
+import type { ModelRepository, ModelSource } from '../server/modelSource.js';
+import type { Store } from '../store/index.js';
 import { noteRequest } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
+import { repositoryOf } from './repository.js';
 
 /** Answers a request, or says that it is for another. */
 export type Answer = (request: Request) => Promise<Response | undefined>;
@@ -15,6 +17,7 @@ export type Answer = (request: Request) => Promise<Response | undefined>;
  * models of its project, and calls those that it may.
  */
 export function servingApp(
+  store: Store,
   deployments: Deployments,
   authenticate: Authenticate,
   options: ModelAppOptions,
@@ -23,7 +26,7 @@ export function servingApp(
   const app = createModelApp(async (request) => {
     const principal = await authenticate(request);
     const admit = request.method === 'POST' ? quotas : undefined;
-    return modelsFor(principal, deployments, admit);
+    return modelsFor(principal, deployments, repositoryOf(store, deployments, principal), admit);
   }, options);
   return async (request) => {
     const url = new URL(request.url);
@@ -31,7 +34,7 @@ export function servingApp(
     if (!asked && !/^\/v[12](\/|$)/.test(url.pathname)) return undefined;
     if (asked) url.pathname = `/models/${asked[1]}/predict`;
     const target = asked ? new Request(url, request) : request;
-    const response = await deployments.during(async () => app.fetch(target));
+    const response = await app.fetch(target);
     if (asked) noteRequest({ route: '/api/models/:model/predict' });
     return response;
   };
@@ -41,18 +44,25 @@ export function servingApp(
  * The deployed models of a project, those that a caller may ask.
  * @param quotas counts the requests to them; undefined for requests that do not count
  */
-function modelsFor(principal: Principal, deployments: Deployments, quotas: Quotas | undefined): ModelSource {
+function modelsFor(
+  principal: Principal,
+  deployments: Deployments,
+  repository: ModelRepository,
+  quotas: Quotas | undefined,
+): ModelSource {
   const { name: key, project, models } = principal;
   const mayAsk = (model: string): boolean => !models || models.includes(model);
-  const served = deployments.modelsOf(project);
+  const { list, find, done } = deployments.modelsOf(project);
   return {
-    list: async () => (await served.list()).filter(({ name }) => mayAsk(name)),
+    list: async () => (await list()).filter(({ name }) => mayAsk(name)),
     async find(name, version) {
       if (!mayAsk(name)) throw new ServiceError(403, `The key '${key}' may not call the model '${name}'.`);
-      const found = await served.find(name, version);
+      const found = await find(name, version);
       noteRequest({ model: found.name, version: found.version });
       await quotas?.admit(principal, found.name);
       return found;
     },
+    repository,
+    done,
   };
 }

@@ -1,235 +1,355 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eq } from 'drizzle-orm';
-import { NotFoundError } from '../errors.js';
-import { checkOut, findVersion, type Signer } from '../registry/index.js';
-import { type ListedModel, type ModelSource, noSuchModel, requireVersion } from '../server/modelSource.js';
+import { InputError, NotFoundError } from '../errors.js';
+import { checkOut, type FoundVersion, findVersion, type Signer } from '../registry/index.js';
+import { ServiceError } from '../server/errors.js';
+import { type ListedModel, type ModelSource, noSuchModel } from '../server/modelSource.js';
 import { type ServedModel, serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
-import { deployments, models } from '../store/schema.js';
 import { type ModelWatch, unwatched } from '../watching/index.js';
+import { type Arm, LiveModel } from './liveModel.js';
+import { ModelMemory } from './modelMemory.js';
+import {
+  type Challenger,
+  type DeploymentRow,
+  type DeploymentSettings,
+  deleteDeployment,
+  readDeployments,
+  settingsOf,
+  writeDeployment,
+} from './rows.js';
+import { Slot } from './slot.js';
 
 /** How a model is to answer requests. */
-export interface NewDeployment {
+export interface NewDeployment extends DeploymentSettings {
   readonly project: string;
   /** Name of the model. */
   readonly model: string;
   /** A number, an alias that is followed when it moves, or `latest`. */
   readonly reference: string;
-  /** Copies that run at once. Default: 2, or 1 on a single core. */
-  readonly replicas?: number | undefined;
-  /** The most requests that may wait. Default: 64. */
-  readonly queueSize?: number | undefined;
+}
+
+/** A version of a deployed model, and what became of the requests to it since the platform started. */
+export interface DeployedVersion extends Challenger {
+  /** Whether it is in memory; where memory is bounded it may be opened when it is asked for. */
+  readonly loaded: boolean;
+  readonly requests: number;
+  /** Copies of requests that a shadow did not answer. */
+  readonly failed: number;
 }
 
 /** A model that answers requests. */
-export interface Deployment extends NewDeployment {
-  readonly version: number;
-  /** When that was asked for. */
-  readonly at: Date;
+export interface Deployment extends Omit<DeploymentRow, 'challengers' | 'modelId'> {
   /** Whether it does; false while it is being opened, and where it could not be. */
   readonly ready: boolean;
   /** Why it could not be opened. */
   readonly error?: string | undefined;
+  /** The deployed version first, then its challengers. */
+  readonly versions: readonly DeployedVersion[];
 }
 
 /** Who is told what a version of a model does. */
 export type WatchOf = (project: string, model: string, version: string) => ModelWatch;
 
+export interface DeploymentsOptions {
+  /** Where the files of versions are laid out for running. */
+  readonly folder: string;
+  readonly signer?: Signer | undefined;
+  readonly watch?: WatchOf | undefined;
+  /** The most bytes that open models may take together. Default: no bound. */
+  readonly memory?: number | undefined;
+}
+
+/** Bytes that a replica takes beside its model. */
+const replicaBytes = 20e6;
+
 /** Opens the versions that are deployed, and changes them without losing a request. */
 export class Deployments {
   readonly #store: Store;
-  readonly #folder: string;
-  readonly #signer: Signer | undefined;
-  readonly #watch: WatchOf;
-  readonly #served = new Map<string, Map<string, ServedModel>>();
+  readonly #options: DeploymentsOptions;
+  readonly #memory: ModelMemory;
+  readonly #live = new Map<string, LiveModel>();
   readonly #errors = new Map<string, string>();
-  readonly #underWay = new Set<Promise<unknown>>();
-  /** Changes to a deployment come one after another. */
-  #changes: Promise<unknown> = Promise.resolve();
+  /** Changes to a model's deployment come one after another. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #retiring = new Set<Promise<void>>();
 
-  /** @param folder where the files of versions are laid out for running */
-  constructor(store: Store, folder: string, signer?: Signer, watch: WatchOf = () => unwatched) {
+  constructor(store: Store, options: DeploymentsOptions) {
     this.#store = store;
-    this.#folder = folder;
-    this.#signer = signer;
-    this.#watch = watch;
+    this.#options = options;
+    this.#memory = new ModelMemory({ limit: options.memory });
   }
 
-  /** The models of a project that answer requests. */
-  modelsOf(project: string): ModelSource {
+  /** Opens all that is deployed, as far as memory goes. What cannot be opened says why when it is asked for. */
+  async open(): Promise<void> {
+    for (const row of await readDeployments(this.#store)) {
+      const live = new LiveModel(row.model, await this.#armsOf(row));
+      this.#live.set(placeOf(row), live);
+      for (const { slot } of live.arms) {
+        if (!this.#memory.hasRoomFor(slot)) continue;
+        await opened(slot).catch((error: Error) => this.#errors.set(placeOf(row), error.message));
+      }
+    }
+  }
+
+  /** The models of a project that answer requests, as one request sees them. */
+  modelsOf(project: string): Required<Omit<ModelSource, 'repository'>> {
+    const held: (() => void)[] = [];
     return {
       list: async () => (await this.list(project)).map(listed),
       find: async (name, version) => {
-        const served = this.#servedOf(project);
-        const model = served.get(name);
-        if (!model) throw noSuchModel(name, [...served.keys()]);
-        requireVersion(name, version, [model.version]);
+        const place = `${project}/${name}`;
+        const live = this.#live.get(place);
+        if (!live) throw await this.#notDeployed(project, name);
+        const { model, letGo } = await live.hold(version).catch((error: Error) => {
+          throw error instanceof ServiceError
+            ? error
+            : new ServiceError(503, `The model '${name}' cannot be opened: ${error.message}`);
+        });
+        held.push(letGo);
+        this.#errors.delete(place);
         return model;
+      },
+      done() {
+        for (const letGo of held.splice(0)) letGo();
       },
     };
   }
 
-  #servedOf(project: string): Map<string, ServedModel> {
-    let served = this.#served.get(project);
-    if (!served) {
-      served = new Map();
-      this.#served.set(project, served);
-    }
-    return served;
-  }
-
-  /** Answers a request; a model that it has found stays open until it is answered. */
-  async during<Result>(answer: () => Promise<Result>): Promise<Result> {
-    const answering = answer();
-    const settled = answering.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#underWay.add(settled);
-    try {
-      return await answering;
-    } finally {
-      this.#underWay.delete(settled);
-    }
-  }
-
-  /** Opens all that is deployed. What cannot be opened is left out, and says why when it is asked for. */
-  async open(): Promise<void> {
-    for (const deployment of await this.#rows()) {
-      await this.#exclusive(() => this.#serve(deployment)).catch(() => undefined);
-    }
-  }
-
   /**
    * Deploys a version, in place of the one before: the new one is opened first, and the old one closed when its last request is
-   * answered.
+   * answered. Challengers stay, but for the one that is deployed.
    * @throws NotFoundError when there is no such version; Error when it cannot be opened: the old one goes on then
    */
   async deploy(wanted: NewDeployment): Promise<Deployment> {
-    const { db } = this.#store;
-    return this.#exclusive(async () => {
-      const found = await findVersion(db, wanted.project, wanted.model, wanted.reference);
-      const deployment = { ...wanted, version: found.version, at: new Date() };
-      await this.#serve(deployment);
-      const row = {
-        reference: wanted.reference,
-        version: found.version,
-        replicas: wanted.replicas ?? null,
-        queueSize: wanted.queueSize ?? null,
-        at: deployment.at,
-      };
-      await db
-        .insert(deployments)
-        .values({ model: found.modelId, ...row })
-        .onConflictDoUpdate({ target: deployments.model, set: row });
-      return { ...deployment, ready: true };
+    const { project, model, reference } = wanted;
+    return this.#change(project, model, async (before) => {
+      const { version, modelId } = await findVersion(this.#store.db, project, model, reference);
+      const challengers = (before?.challengers ?? []).filter((each) => each.version !== version);
+      const row = { project, model, modelId, reference, version, challengers, at: new Date() };
+      return { ...row, ...settingsOf(wanted) };
+    });
+  }
+
+  /**
+   * Deploys a version with the settings of the one before, a challenger for instance.
+   * @throws NotFoundError when the model is not deployed, or has no such version; Error when it cannot be opened
+   */
+  async promote(project: string, model: string, reference: string): Promise<Deployment> {
+    const before = await this.#row(project, model);
+    if (!before) throw notDeployed(model);
+    return this.deploy({ ...before, reference });
+  }
+
+  /**
+   * Lets a further version of a deployed model answer a share of the requests, or gives it copies of them.
+   * @param share per cent of the requests, or 0 for a shadow
+   * @throws NotFoundError when the model is not deployed, or has no such version; InputError when nothing would be left to the deployed one
+   */
+  async challenge(project: string, model: string, reference: string, share: number): Promise<Deployment> {
+    return this.#changeOf(project, model, async (before) => {
+      const { version } = await findVersion(this.#store.db, project, model, reference);
+      if (version === before.version) {
+        throw new InputError(`Version ${version} of '${model}' is the one that is deployed.`);
+      }
+      const others = before.challengers.filter((each) => each.version !== version);
+      const total = others.reduce((sum, each) => sum + each.share, share);
+      if (total >= 100) {
+        throw new InputError(
+          `The challengers of '${model}' would answer ${total} per cent of the requests; less than 100 is left to them. Deploy a version for all.`,
+        );
+      }
+      return { ...before, challengers: [...others, { version, share }] };
+    });
+  }
+
+  /** Ends a challenger. @throws NotFoundError when there is none of that version */
+  async dismiss(project: string, model: string, reference: string): Promise<Deployment> {
+    return this.#changeOf(project, model, async (before) => {
+      const { version } = await findVersion(this.#store.db, project, model, reference);
+      const challengers = before.challengers.filter((each) => each.version !== version);
+      if (challengers.length === before.challengers.length)
+        throw new NotFoundError(`Version ${version} of '${model}' is no challenger.`);
+      return { ...before, challengers };
     });
   }
 
   /** After an alias has moved: deploys what it points at now, where a deployment follows it. */
   async follow(project: string, model: string): Promise<void> {
-    const deployment = (await this.#rows()).find((each) => each.project === project && each.model === model);
-    if (!deployment || /^\d+$/.test(deployment.reference)) return;
-    const { version: _, at: __, ...wanted } = deployment;
-    await this.deploy(wanted);
+    const row = await this.#row(project, model);
+    if (row && !/^\d+$/.test(row.reference)) await this.deploy(row);
   }
 
   /** Ends a deployment once its last request is answered. @throws NotFoundError when there is none */
   async remove(project: string, model: string): Promise<void> {
-    await this.#exclusive(async () => {
-      const found = await findVersion(this.#store.db, project, model).catch(() => undefined);
-      const gone = found
-        ? await this.#store.db.delete(deployments).where(eq(deployments.model, found.modelId)).returning()
-        : [];
-      if (gone.length === 0) throw new NotFoundError(`The model '${model}' is not deployed.`);
-      const served = this.#served.get(project)?.get(model);
-      this.#served.get(project)?.delete(model);
-      if (served) this.#retire(served);
+    await this.#exclusive(`${project}/${model}`, async () => {
+      const row = await this.#row(project, model);
+      if (!row) throw notDeployed(model);
+      await deleteDeployment(this.#store, row);
+      this.#replace(placeOf(row), undefined);
     });
   }
 
   /** A project's deployments. */
   async list(project: string): Promise<readonly Deployment[]> {
-    const rows = (await this.#rows()).filter((row) => row.project === project);
-    return rows.map((row) => {
-      const error = this.#errors.get(`${project}/${row.model}`);
-      const ready = this.#servedOf(project).get(row.model)?.version === String(row.version);
-      return { ...row, ready, ...(error !== undefined && { error }) };
-    });
+    const rows = await readDeployments(this.#store);
+    return rows.filter((row) => row.project === project).map((row) => this.#view(row));
   }
 
   /** Closes all models, each when its last request is answered. */
   async close(): Promise<void> {
-    await this.#changes.catch(() => undefined);
-    await Promise.all(this.#underWay);
-    for (const served of this.#served.values()) {
-      for (const model of served.values()) await model.release();
-      served.clear();
-    }
+    await Promise.all(this.#changes.values());
+    for (const place of [...this.#live.keys()]) this.#replace(place, undefined);
+    await Promise.all(this.#retiring);
   }
 
-  async #serve(deployment: Omit<Deployment, 'ready'>): Promise<void> {
-    const { project, model, version, replicas, queueSize } = deployment;
-    const place = `${project}/${model}`;
-    const named = this.#servedOf(project);
-    try {
-      const found = await findVersion(this.#store.db, project, model, String(version));
-      await mkdir(this.#folder, { recursive: true });
-      const directory = join(this.#folder, found.digest);
-      await checkOut(this.#store.objects, found, directory, this.#signer);
-      const served = await serveModel(directory, {
+  async #change(
+    project: string,
+    model: string,
+    change: (before: DeploymentRow | undefined) => Promise<DeploymentRow>,
+  ): Promise<Deployment> {
+    return this.#exclusive(`${project}/${model}`, async () => {
+      const row = await change(await this.#row(project, model));
+      const place = placeOf(row);
+      const before = this.#live.get(place)?.arms ?? [];
+      const arms = await this.#armsOf(row, before);
+      const fresh = arms.filter(({ slot }) => !before.some((arm) => arm.slot === slot));
+      try {
+        for (const { slot } of fresh) await opened(slot);
+        await writeDeployment(this.#store, row);
+      } catch (error) {
+        for (const { slot } of fresh) this.#retire(slot);
+        throw error;
+      }
+      this.#replace(place, new LiveModel(model, arms));
+      return this.#view(row);
+    });
+  }
+
+  #changeOf(
+    project: string,
+    model: string,
+    change: (before: DeploymentRow) => Promise<DeploymentRow>,
+  ): Promise<Deployment> {
+    return this.#change(project, model, async (before) => {
+      if (!before) throw notDeployed(model);
+      return change(before);
+    });
+  }
+
+  /** The versions of a deployment: those that are there already with the same settings, the others ready to be opened. */
+  async #armsOf(row: DeploymentRow, before: readonly Arm[] = []): Promise<Arm[]> {
+    const settings = settingsOf(row);
+    const key = JSON.stringify(settings);
+    const share = 100 - row.challengers.reduce((sum, challenger) => sum + challenger.share, 0);
+    const wanted = [{ version: row.version, share }, ...row.challengers];
+    return Promise.all(
+      wanted.map(async ({ version, share }): Promise<Arm> => {
+        const there = before.find((arm) => arm.version === version && arm.settings === key);
+        if (there) return { ...there, share };
+        const slot = await this.#slotOf(row, version, settings);
+        return { version, share, slot, settings: key, counts: { requests: 0, failed: 0 } };
+      }),
+    );
+  }
+
+  async #slotOf(
+    { project, model }: DeploymentRow,
+    number: number,
+    settings: DeploymentSettings,
+  ): Promise<Slot> {
+    const { folder, signer, watch = () => unwatched } = this.#options;
+    const version = String(number);
+    const found = await findVersion(this.#store.db, project, model, version);
+    return new Slot(bytesOf(found, settings), this.#memory, async (): Promise<ServedModel> => {
+      await mkdir(folder, { recursive: true });
+      const directory = join(folder, found.digest);
+      await checkOut(this.#store.objects, found, directory, signer);
+      return serveModel(directory, {
         name: model,
-        version: String(version),
-        replicas,
-        queueSize,
-        watch: this.#watch(project, model, String(version)),
+        version,
+        ...settings,
+        watch: watch(project, model, version),
       });
-      const before = named.get(model);
-      named.set(model, served);
-      this.#errors.delete(place);
-      if (before) this.#retire(before);
-    } catch (error) {
-      this.#errors.set(place, error instanceof Error ? error.message : String(error));
-      throw error;
+    });
+  }
+
+  /** Puts something in a place, and retires what is not part of it any more. */
+  #replace(place: string, live: LiveModel | undefined): void {
+    const before = this.#live.get(place)?.arms ?? [];
+    this.#errors.delete(place);
+    if (live) this.#live.set(place, live);
+    else this.#live.delete(place);
+    for (const { slot } of before) if (!live?.arms.some((arm) => arm.slot === slot)) this.#retire(slot);
+  }
+
+  #retire(slot: Slot): void {
+    const retiring = slot.retire().catch(() => undefined);
+    this.#retiring.add(retiring);
+    void retiring.then(() => this.#retiring.delete(retiring));
+  }
+
+  async #exclusive<Result>(place: string, change: () => Promise<Result>): Promise<Result> {
+    const before = this.#changes.get(place) ?? Promise.resolve();
+    const changed = before.then(change);
+    const settled = changed.catch(() => undefined);
+    this.#changes.set(place, settled);
+    try {
+      return await changed;
+    } finally {
+      if (this.#changes.get(place) === settled) this.#changes.delete(place);
     }
   }
 
-  /** Closes a model that no new request finds any more, once those that have found it are answered. */
-  #retire(model: ServedModel): void {
-    const retired = Promise.all(this.#underWay).then(() => model.release());
-    this.#changes = Promise.all([this.#changes, retired]).catch(() => undefined);
+  async #row(project: string, model: string): Promise<DeploymentRow | undefined> {
+    const rows = await readDeployments(this.#store);
+    return rows.find((row) => row.project === project && row.model === model);
   }
 
-  async #exclusive<Result>(change: () => Promise<Result>): Promise<Result> {
-    const changed = this.#changes.then(change, change);
-    this.#changes = changed.catch(() => undefined);
-    return changed;
+  #view({ challengers: _, modelId: __, ...row }: DeploymentRow): Deployment {
+    const arms = this.#live.get(placeOf(row))?.arms ?? [];
+    const error = this.#errors.get(placeOf(row));
+    return {
+      ...row,
+      ready: arms.length > 0 && error === undefined,
+      ...(error !== undefined && { error }),
+      versions: arms.map(({ version, share, slot, counts }) => ({
+        ...{ version, share, loaded: slot.isOpen, ...counts },
+      })),
+    };
   }
 
-  async #rows(): Promise<Omit<Deployment, 'ready'>[]> {
-    const rows = await this.#store.db
-      .select({ deployment: deployments, project: models.project, name: models.name })
-      .from(deployments)
-      .innerJoin(models, eq(models.id, deployments.model))
-      .orderBy(models.project, models.name);
-    return rows.map(({ deployment: { reference, version, replicas, queueSize, at }, project, name }) => ({
-      project,
-      model: name,
-      reference,
-      version,
-      at,
-      ...(replicas !== null && { replicas }),
-      ...(queueSize !== null && { queueSize }),
-    }));
+  async #notDeployed(project: string, model: string): Promise<ServiceError> {
+    const deployed = await this.list(project);
+    return noSuchModel(
+      model,
+      deployed.map((each) => each.model),
+    );
   }
 }
 
-function listed({ project, model, version, at, ready, error }: Deployment): ListedModel {
-  const versions = ready ? [String(version)] : [];
+const placeOf = ({ project, model }: Pick<DeploymentRow, 'project' | 'model'>): string =>
+  `${project}/${model}`;
+
+const notDeployed = (model: string): NotFoundError =>
+  new NotFoundError(`The model '${model}' is not deployed.`);
+
+/** About what a version takes in memory: each replica a thread, the weights as read and as laid out for running, the other files. */
+function bytesOf({ files }: FoundVersion, { replicas = 2 }: DeploymentSettings): number {
+  const sizes = files.map(({ path, size }) => (path.startsWith('onnx/') ? 2 * size : size));
+  return replicas * sizes.reduce((sum, size) => sum + size, replicaBytes);
+}
+
+async function opened(slot: Slot): Promise<void> {
+  await slot.hold();
+  slot.letGo();
+}
+
+function listed({ project, model, versions, at, ready, error }: Deployment): ListedModel {
+  const answering = ready ? versions.map(({ version }) => String(version)) : [];
   return {
     name: model,
-    versions,
+    versions: answering,
     createdAt: at,
     owner: project,
     ...(error !== undefined && { reason: error }),

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addConnection, apiPath, type ConnectionOptions, connect, nameAndVersion } from '../connection.js';
 import { examples } from '../help.js';
-import { wholeNumber } from '../numbers.js';
+import { numberFrom, wholeNumber } from '../numbers.js';
 import { writeResult } from '../output.js';
 
 interface Deployed {
@@ -10,11 +10,24 @@ interface Deployed {
   readonly version: number;
   readonly ready: boolean;
   readonly error?: string;
+  readonly versions: readonly {
+    readonly version: number;
+    readonly share: number;
+    readonly loaded: boolean;
+    readonly requests: number;
+    readonly failed: number;
+  }[];
 }
 
 interface DeployOptions extends ConnectionOptions {
   readonly replicas?: number;
   readonly queue?: number;
+  readonly batchSize?: number;
+  readonly batchWindow?: number;
+  readonly canary?: number;
+  readonly shadow?: boolean;
+  readonly promote?: boolean;
+  readonly end?: boolean;
   readonly remove?: boolean;
 }
 
@@ -31,11 +44,36 @@ export function addDeploy(program: Command): void {
   )
     .option('--replicas <n>', 'copies that run at once', wholeNumber(1, 64))
     .option('--queue <n>', 'the most requests that wait', wholeNumber(0, 100_000))
+    .option('--batch-size <n>', 'the most examples that are run together', wholeNumber(1, 4096))
+    .option(
+      '--batch-window <ms>',
+      'milliseconds that a request waits for others to be run with',
+      numberFrom(0, 10_000),
+    )
+    .addOption(
+      new Option('--canary <percent>', 'let the version answer a share of the requests')
+        .argParser(numberFrom(0.01, 99.99))
+        .conflicts(['shadow', 'promote', 'end', 'remove']),
+    )
+    .addOption(
+      new Option('--shadow', 'give the version copies of the requests; its answers go nowhere').conflicts([
+        ...['promote', 'end', 'remove'],
+      ]),
+    )
+    .addOption(
+      new Option('--promote', 'deploy the version with the settings of the one before').conflicts([
+        ...['end', 'remove'],
+      ]),
+    )
+    .addOption(new Option('--end', 'end what --canary or --shadow began').conflicts('remove'))
     .option('--remove', 'end the deployment')
     .addHelpText(
       'after',
       examples([
         'modelwright deploy digits@champion',
+        'modelwright deploy digits@champion --batch-size 16 --batch-window 2',
+        'modelwright deploy digits@3 --canary 10',
+        'modelwright deploy digits@3 --promote',
         'modelwright deploy',
         'modelwright deploy digits --remove',
       ]),
@@ -52,13 +90,8 @@ async function deploy(model: string | undefined, options: DeployOptions): Promis
       result.deployments.length === 0
         ? 'Nothing is deployed. Deploy a model: modelwright deploy NAME@VERSION'
         : tableText([
-            ['model', 'version', 'as', 'state'],
-            ...result.deployments.map((each) => [
-              each.model,
-              each.version,
-              each.reference,
-              each.ready ? 'ready' : (each.error ?? 'opening'),
-            ]),
+            ['model', 'version', 'as', 'answers', 'requests', 'state'],
+            ...result.deployments.flatMap(rowsOf),
           ]),
     );
     return;
@@ -70,14 +103,45 @@ async function deploy(model: string | undefined, options: DeployOptions): Promis
     writeResult(options, { model: name }, () => `${name} is no longer deployed.`);
     return;
   }
-  const deployed = await client.put<Deployed>(path, {
-    version,
-    ...(options.replicas !== undefined && { replicas: options.replicas }),
-    ...(options.queue !== undefined && { queueSize: options.queue }),
-  });
+  const challenger = apiPath('deployments', name, 'versions', version);
+  if (options.canary !== undefined || options.shadow) {
+    const share = options.canary ?? 0;
+    const deployed = await client.put<Deployed>(challenger, { share });
+    const does = options.shadow ? 'gets copies of the requests' : `answers ${share} % of the requests`;
+    writeResult(options, deployed, () => `${model} ${does}, beside version ${deployed.version}.`);
+    return;
+  }
+  if (options.end) {
+    await client.delete(challenger);
+    writeResult(options, { model: name, ended: version }, () => `${model} answers no more.`);
+    return;
+  }
+  const deployed = options.promote
+    ? await client.post<Deployed>(`${challenger}/promote`, {})
+    : await client.put<Deployed>(path, {
+        version,
+        ...(options.replicas !== undefined && { replicas: options.replicas }),
+        ...(options.queue !== undefined && { queueSize: options.queue }),
+        ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
+        ...(options.batchWindow !== undefined && { batchWindow: options.batchWindow }),
+      });
   writeResult(
     options,
     deployed,
     () => `Version ${deployed.version} of ${name} answers at ${client.server}/api/models/${name}/predict`,
   );
+}
+
+/** What a table tells of a deployment: a line a version. */
+function rowsOf({ model, reference, version, ready, error, versions }: Deployed): (string | number)[][] {
+  const state = ready ? 'ready' : (error ?? 'opening');
+  if (versions.length === 0) return [[model, version, reference, '', '', state]];
+  return versions.map((each, i) => [
+    model,
+    each.version,
+    i === 0 ? reference : '',
+    each.share === 0 ? 'shadow' : `${each.share} %`,
+    each.failed > 0 ? `${each.requests} (${each.failed} failed)` : each.requests,
+    ready && !each.loaded ? 'ready, not in memory' : state,
+  ]);
 }

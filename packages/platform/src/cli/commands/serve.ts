@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AppOptions } from '../../server/app.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
-import { positiveNumber, wholeNumber } from '../numbers.js';
+import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
 
 interface ServeCommandOptions extends OutputOptions {
@@ -10,6 +10,8 @@ interface ServeCommandOptions extends OutputOptions {
   readonly host: string;
   readonly replicas?: number;
   readonly queue: number;
+  readonly batchSize?: number;
+  readonly batchWindow?: number;
   readonly timeout: number;
   readonly maxBody: number;
 }
@@ -28,6 +30,12 @@ export function addServe(program: Command): void {
       wholeNumber(1, 256),
     )
     .option('--queue <n>', 'the most requests that wait for a model', wholeNumber(0), 64)
+    .option('--batch-size <n>', 'the most examples of one model that are run together', wholeNumber(1, 4096))
+    .option(
+      '--batch-window <ms>',
+      'milliseconds that a request waits for others to be run with',
+      numberFrom(0, 10_000),
+    )
     .option('--timeout <seconds>', 'the most that a request may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body that is taken', positiveNumber, 10)
     .option('--json', 'say where it listens as one line of JSON')
@@ -51,7 +59,12 @@ async function run(directories: readonly string[], options: ServeCommandOptions)
   const { serveModel } = await import('../../server/servedModel.js');
   const models: AppOptions['models'] = await Promise.all(
     directories.map((directory) =>
-      serveModel(directory, { replicas: options.replicas, queueSize: options.queue }),
+      serveModel(directory, {
+        replicas: options.replicas,
+        queueSize: options.queue,
+        batchSize: options.batchSize,
+        batchWindow: options.batchWindow,
+      }),
     ),
   );
   const server = await serve({

@@ -15,6 +15,7 @@ interface UpOptions extends OutputOptions {
   readonly signingKey?: string;
   readonly timeout: number;
   readonly maxBody: number;
+  readonly modelMemory?: number;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
 }
@@ -54,6 +55,11 @@ export function addUp(program: Command): void {
         .choices(['json', 'text'])
         .env('MODELWRIGHT_LOG_FORMAT'),
     )
+    .option(
+      '--model-memory <megabytes>',
+      'the most that deployed models may take in memory together; those not asked for longest are closed (default: no bound)',
+      positiveNumber,
+    )
     .option('--json', 'say where it listens as one line of JSON')
     .addHelpText(
       'after',
@@ -84,6 +90,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     signingKey: options.signingKey,
     timeout: options.timeout * 1000,
     maxBodyBytes: options.maxBody * 1_000_000,
+    modelMemory: options.modelMemory && options.modelMemory * 1_000_000,
     isReady: () => ready,
     log,
   });

@@ -8,6 +8,7 @@ import type { ServedTask } from './task.js';
 export const audioClassification: ServedTask<RunnableModel> = {
   input: 'sound',
   open: async ({ model }) => model,
+  joined: (_, model) => model,
   async read(c, config) {
     const top = topOf(c);
     const inputs = await readSound(config, await fileBytes(c, soundFile)).catch((error: Error) => {

@@ -8,6 +8,7 @@ import type { ServedTask } from './task.js';
 export const imageClassification: ServedTask<RunnableModel> = {
   input: 'picture',
   open: async ({ model }) => model,
+  joined: (_, model) => model,
   async read(c, config) {
     const top = topOf(c);
     const input = imageInput(config);

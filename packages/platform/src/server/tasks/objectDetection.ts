@@ -9,6 +9,7 @@ import type { ServedTask } from './task.js';
 export const objectDetection: ServedTask<RunnableModel> = {
   input: 'picture',
   open: async ({ model }) => model,
+  joined: (_, model) => model,
   async read(c, config) {
     const threshold = thresholdOf(c);
     const image = await readPicture(c, config);

@@ -67,6 +67,11 @@ export interface ServedTask<Opened> {
    * @throws ServiceError when it is not what the task takes
    */
   read(c: Context, config: ModelConfig): Promise<PredictionRequest<Opened>>;
+  /**
+   * What was opened, with another model in place of the replica's, which runs requests together: for tasks whose answers run the model
+   * alone. Default: requests are answered one by one.
+   */
+  joined?(opened: Opened, model: RunnableModel): Opened;
   /** What clients of OpenAI's API may ask a replica for. Default: nothing. */
   abilities?(opened: Opened, config: ModelConfig): Abilities;
   /** Whether a model takes sound as it arrives. Default: none does. */

@@ -14,6 +14,7 @@ interface Classifier {
 export const textClassification: ServedTask<Classifier> = {
   input: 'text',
   open: async ({ model, directory }) => ({ model, preprocessing: await readTextPreprocessing(directory) }),
+  joined: (opened, model) => ({ ...opened, model }),
   async read(c, { labels, outputs }) {
     const top = topOf(c);
     const fields = await readFields(c, { fields: ['text'], example: '{"text": "..."}' });
