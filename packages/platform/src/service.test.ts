@@ -68,6 +68,7 @@ describe('the platform', () => {
       version: 1,
       replicas: 1,
       ready: true,
+      versions: [{ version: 1, share: 100, loaded: true, requests: 0, failed: 0 }],
     });
     const predicted = await ask('POST', '/api/models/bright/predict', await picture(255));
     const { version, predictions } = (await predicted.json()) as Predicted;

@@ -22,7 +22,7 @@ onEachDatabase('people', (open) => {
     const { store, folder } = opened;
     api = createApi({
       store,
-      deployments: new Deployments(store, join(folder, 'deployed')),
+      deployments: new Deployments(store, { folder: join(folder, 'deployed') }),
       authenticate: authenticateByKey(store.db),
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 20,

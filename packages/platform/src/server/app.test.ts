@@ -49,7 +49,7 @@ describe('the Open Inference Protocol V2', () => {
     const { body } = await json('/v2');
     assert.equal(body.name, 'modelwright');
     assert.match(String(body.version), /^\d+\.\d+\.\d+/);
-    assert.deepEqual(body.extensions, ['binary_tensor_data']);
+    assert.deepEqual(body.extensions, ['binary_tensor_data', 'model_repository']);
     assert.deepEqual(await json('/v2/health/live'), { status: 200, body: { live: true } });
     assert.deepEqual(await json('/v2/health/ready'), { status: 200, body: { ready: true } });
   });

@@ -1,4 +1,4 @@
-import type { NdArray } from 'modelwright/runtime';
+import { bytesPerElement, type NdArray } from 'modelwright/runtime';
 import type { ModelConfig } from 'modelwright/saved';
 import { badRequest } from './errors.js';
 import { parseJson } from './reading.js';
@@ -33,6 +33,7 @@ export function parseInferenceRequest(
       `Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.length} bytes.`,
     );
   }
+  if (jsonLength === 0) return rawRequest(body, config);
   const root = object(parseJson(body.subarray(0, jsonLength)), 'The body');
   if (root.id !== undefined && typeof root.id !== 'string') throw badRequest('id should be text.');
   const parameters = root.parameters === undefined ? {} : object(root.parameters, 'parameters');
@@ -41,6 +42,26 @@ export function parseInferenceRequest(
     inputs: parseInputs(root.inputs, body.subarray(jsonLength ?? body.length)),
     outputs: parseOutputs(root.outputs, config, parameters.binary_data_output === true),
   };
+}
+
+/** A body that is all of a model's only input; its one open dimension is as large as the bytes make it. All outputs are binary. */
+function rawRequest(body: Uint8Array, { inputs, outputs }: ModelConfig): InferenceRequest {
+  const [spec, ...others] = inputs;
+  const open = spec!.shape.flatMap((size, axis) => (typeof size === 'string' ? [axis] : []));
+  if (others.length > 0 || open.length > 1) {
+    throw badRequest(
+      'Only a model with one input, in which one dimension is open at most, takes bytes without JSON before them.',
+    );
+  }
+  const { name, dtype, shape } = spec!;
+  const known = shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
+  const sizes = shape.map((size) =>
+    typeof size === 'number' ? size : Math.floor(body.length / (known * bytesPerElement(dtype))),
+  );
+  const where = `The body as the input '${name}'`;
+  const array = parseTensor({ where, shape: sizes, datatype: datatypeOf(dtype), data: undefined }, body);
+  const names = outputs.map((output) => ({ name: output.name, binary: true }));
+  return { id: undefined, inputs: { [name]: array }, outputs: names };
 }
 
 function parseInputs(value: unknown, binary: Uint8Array): Record<string, NdArray> {
