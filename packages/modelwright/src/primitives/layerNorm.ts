@@ -3,8 +3,11 @@ import { isFloat } from '../graph/dtype.js';
 import { formatShape, type Shape, sameShape } from '../graph/shape.js';
 import { apply, type Tensor } from '../graph/tensor.js';
 import { add, mul, sub } from './arithmetic.js';
+import { constant } from './constant.js';
 import { definePrimitive, requireDtype, requireSameDtype, spread } from './define.js';
+import { matmul } from './matmul.js';
 import { mean, sum } from './reductions.js';
+import { reshape } from './shaping.js';
 
 type LayerNormAttributes = { dimensions: number; epsilon: number };
 
@@ -33,21 +36,22 @@ export const layerNormPrimitive = definePrimitive<LayerNormAttributes>({
     const kept = { dtype, shape: keptShape(x!.shape, dimensions) };
     return [{ dtype, shape: x!.shape }, kept, kept];
   },
-  gradient({ inputs: [x, weight], outputs: [, centre, scale], gradients: [g, gCentre, gScale], attributes }) {
+  gradient({ inputs: [x, weight], outputs: [, , scale], gradients: [g, gCentre, gScale], attributes }) {
     const { dimensions } = attributes;
     const axes = Array.from({ length: x!.rank }, (_, axis) => axis);
     const [outer, inner] = [axes.slice(0, -dimensions), axes.slice(-dimensions)];
     const count = inner.reduce((total, axis) => total * (x!.shape[axis] as number), 1);
-    const standard = mul(sub(x!, centre!), scale!);
+    const standard = standardised(x!, attributes);
+    const along = g && mul(g, standard);
     const terms: Tensor[] = [];
     if (g) {
       const weighted = mul(g, weight!);
-      const along = mean(mul(weighted, standard), inner, true);
-      terms.push(mul(sub(sub(weighted, mean(weighted, inner, true)), mul(standard, along)), scale!));
+      const slope = mul(weightedSum(along!, weight!), 1 / count);
+      terms.push(mul(sub(sub(weighted, mean(weighted, inner, true)), mul(standard, slope)), scale!));
     }
     if (gCentre) terms.push(mul(gCentre, 1 / count));
     if (gScale) terms.push(mul(standard, mul(mul(gScale, mul(scale!, scale!)), -1 / count)));
-    return [terms.reduce(add), g && sum(mul(g, standard), outer), g && sum(g, outer)];
+    return [terms.reduce(add), along && sum(along, outer), g && sum(g, outer)];
   },
   lower: (to, inputs, { attributes: { dimensions, epsilon } }) =>
     to.emitMany('LayerNormalization', inputs, 3, { axis: -dimensions, epsilon: { float: epsilon } }),
@@ -87,6 +91,23 @@ export const layerNormPrimitive = definePrimitive<LayerNormAttributes>({
     },
   ],
 });
+
+/** (x - mean) / sqrt(variance + epsilon): in one pass, where taking it from mean and variance would be two. */
+function standardised(x: Tensor, attributes: LayerNormAttributes): Tensor {
+  const shape = x.shape.slice(x.rank - attributes.dimensions) as number[];
+  const [one, zero] = [1, 0].map((value) =>
+    constant(NdArray.of(x.dtype, shape, new Array<number>(sizeOf(shape)).fill(value))),
+  );
+  return apply(layerNormPrimitive, [x, one!, zero!], attributes)[0]!;
+}
+
+/** The sum of weight x over the last axes, those of the weight, which stay as 1: as a product, without a pass for what is summed. */
+function weightedSum(x: Tensor, weight: Tensor): Tensor {
+  const outer = x.shape.slice(0, x.rank - weight.rank);
+  const size = sizeOf(weight.shape as number[]);
+  const sums = matmul(reshape(x, [...outer, size]), reshape(weight, [size, 1]));
+  return reshape(sums, [...outer, ...weight.shape.map(() => 1)]);
+}
 
 /**
  * Layer normalisation over the last axes, those of `weight` and `bias`: weight (x - mean) / sqrt(variance + epsilon) + bias.
