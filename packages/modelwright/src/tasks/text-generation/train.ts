@@ -89,11 +89,15 @@ async function trainGpt(
       batchSize,
       validation: measuredBlocks(held, { blockSize, batchSize: 64 }),
       keepBest: { metric: 'loss' },
+      average: averageDecay(settings.iterations),
     },
     { options, model: 'gpt', examples: { train: train.length, validation: held.length } },
   );
   return withOpenTime(trained, ['input_ids', 'target']);
 }
+
+/** The running average of the parameters spans a twentieth of the training: what the last steps throw up and down evens out. */
+const averageDecay = (iterations: number): number => Math.max(0, 1 - 20 / iterations);
 
 interface Saving {
   readonly options: TextGenerationTrainOptions;
