@@ -5,14 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { eq } from 'drizzle-orm';
 import { createKey, revokeKey } from './access/keys.js';
-import { createUser } from './access/users.js';
-import { type Described, type DescribedRoute, routesOf, sampleOf } from './api/testing.js';
-import { claimJob, noteUpload, submitJob } from './jobs/index.js';
-import { publishVersion, setAlias } from './registry/index.js';
-import { addArtefact, createRun } from './runs/record.js';
 import { defaultProject, openService, type Service } from './service.js';
 import { keys } from './store/schema.js';
-import { saveBrightnessModel } from './testing.js';
+import { addressOf, deployBright, type Places, populate } from './testing/populate.js';
+import { type Described, type DescribedRoute, routesOf, sampleOf } from './testing/routes.js';
 
 /** Routes that the API's document does not have: those of served models. */
 const served: readonly Pick<DescribedRoute, 'method' | 'path' | 'role'>[] = [
@@ -36,38 +32,16 @@ describe('every route', () => {
   let service: Service;
   let document: Described;
   let routes: Pick<DescribedRoute, 'method' | 'path' | 'role' | 'body'>[];
-  /** What the parameters of addresses stand for, by what comes before them. */
-  let places: Readonly<Record<string, string>>;
+  let places: Places;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'modelwright-permissions-'));
     service = await openService({ folder });
-    const { store } = service;
-    const project = defaultProject;
-    const directory = join(folder, 'bright');
-    await saveBrightnessModel(directory);
-    await publishVersion(store, { project, name: 'bright', directory });
-    await setAlias(store.db, project, 'bright', 'champion', '1');
-    const run = await createRun(store.db, { project, name: 'run' });
-    await addArtefact(store.db, run, 'a.txt', await store.objects.put(Buffer.from('a')));
-    const upload = await store.objects.put(Buffer.from('data'));
-    await noteUpload(store.db, project, upload);
-    const spec = { data: 'digits', parameters: {} };
-    const job = { project, kind: 'train', task: 'image-classification', spec, submittedBy: 'test' } as const;
-    const { id: jobs } = (await submitJob(store.db, { ...job, name: 'job' })).job;
-    await claimJob(store.db, { project, worker: 'w', lease: 60_000 });
-    await createUser(store.db, { project, name: 'li', role: 'caller', password: 'a long password' });
-    const { id } = await createKey(store.db, { project, name: 'k', role: 'caller' });
-    places = { runs: run, keys: id, models: 'bright', deployments: 'bright', users: 'li', versions: '1' };
-    places = { ...places, aliases: 'champion', files: 'a.txt', metrics: 'loss' };
-    places = { ...places, jobs, attempts: '1', uploads: upload.sha256, contents: upload.sha256 };
+    places = await populate(service, folder);
     document = (await (await ask('GET', '/api/openapi.json', '')).json()) as Described;
     const described = routesOf(document);
     assert.ok(described.length > 30, `${described.length} routes`);
     routes = [...described, ...served];
-    const deployed = await ask('PUT', '/api/deployments/bright', service.firstKey!, {
-      version: 1,
-      replicas: 1,
-    });
+    const deployed = await deployBright(service, service.firstKey!);
     assert.equal(deployed.status, 200);
   });
   after(async () => {
@@ -88,11 +62,7 @@ describe('every route', () => {
     );
   /** Asks a route for things that there are, with a body that fits. @returns the status and what was said */
   async function askRoute(route: (typeof routes)[number], key: string): Promise<readonly [number, string]> {
-    const path = route.path.replaceAll(/(\w+)\/\{\w+\}/g, (_, before: string) => {
-      const value =
-        places[before] ?? assert.fail(`'${before}' of ${route.path}: say in this test what stands there`);
-      return `${before}/${value}`;
-    });
+    const path = addressOf(route.path, places);
     const isJson = route.body?.type === 'application/json';
     const body = isJson ? sampleOf(document, route.body!.schema) : undefined;
     const response = await ask(route.method, path, key, body);

@@ -10,6 +10,7 @@ import type { Store } from '../store/index.js';
 import type { JobKind } from '../store/jobSchema.js';
 import type { JsonObject, Role } from '../store/schema.js';
 import type { Metrics } from '../watching/index.js';
+import { jsonAlone } from './wellFormed.js';
 
 /** What the routes of the API work with. */
 export interface ApiContext {
@@ -86,10 +87,13 @@ export function secured<const Route extends Omit<RouteConfig, 'middleware' | 'se
     description: `${'description' in route && route.description ? `${route.description} ` : ''}Needs a key of the role ${needed}.`,
     security: [{ key: [] }],
     'x-role': needed,
-    middleware: [requireRole(needed)] as const,
+    middleware: takesJson(route) ? [requireRole(needed), jsonAlone] : [requireRole(needed)],
     responses: { ...route.responses, ...answers } as Route['responses'],
   });
 }
+
+const takesJson = (route: Omit<RouteConfig, 'middleware'>): boolean =>
+  route.request?.body?.content['application/json'] !== undefined;
 
 function requireRole(needed: Role): MiddlewareHandler<ApiEnvironment> {
   return async (c, next) => {

@@ -14,6 +14,7 @@ import { sessionRoutes } from './sessions.js';
 import { usageRoutes } from './usage.js';
 import { userRoutes } from './users.js';
 import { watchingRoutes } from './watching.js';
+import { wellFormed } from './wellFormed.js';
 
 export type { ApiContext } from './context.js';
 
@@ -50,6 +51,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
       await next();
     });
   }
+  api.use('*', wellFormed);
   api.route('/', runRoutes(context));
   api.route('/', modelRoutes(context));
   api.route('/', attemptRoutes(context));

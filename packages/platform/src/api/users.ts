@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { note } from '../access/audit.js';
 import { createUser, listUsers, removeUser, setPassword, setRole } from '../access/users.js';
+import { InputError } from '../errors.js';
 import { type Api, type ApiContext, body, json, newApi, secured } from './context.js';
 import * as schemas from './schemas.js';
 
@@ -68,6 +69,8 @@ export function userRoutes({ store }: ApiContext): Api {
       const principal = c.get('principal');
       const { name } = c.req.valid('param');
       const { role, password } = c.req.valid('json');
+      if (password === undefined && role === undefined)
+        throw new InputError('Give a role, a password, or both.');
       if (password !== undefined) {
         await setPassword(db, principal.project, name, password);
         await note(db, principal, 'user.password', name);
