@@ -96,6 +96,30 @@ describe('the platform on the command line', () => {
     assert.match(none.stderr, /No password came on standard input/);
   });
 
+  it('backs up what it keeps, once it is stopped, and restores it into a new place', async () => {
+    const [own, archive] = [join(folder, 'own'), join(folder, 'backup.tar')];
+    const running = start(['up', '--folder', own, '--port', '0', '--json']);
+    const [line] = (await once(running.stdout, 'data')) as [Buffer];
+    const { url, key } = lastLineJson(line.toString()) as { url: string; key: string };
+    const at = { MODELWRIGHT_SERVER: url, MODELWRIGHT_KEY: key };
+    await run(['models', 'push', join(folder, 'brightness'), 'bright'], { environment: at });
+    const busy = await run(['backup', archive, '--folder', own]);
+    assert.match(busy.stderr, /is in use by the process/);
+    running.kill('SIGTERM');
+    await once(running, 'exit');
+    const saved = await run(['backup', archive, '--folder', own, '--json']);
+    assert.equal(saved.status, 0, saved.stderr);
+    const twice = await run(['backup', archive, '--folder', own]);
+    assert.match(twice.stderr, /is there already/);
+    const elsewhere = join(folder, 'restored');
+    const restored = await run(['restore', archive, '--folder', elsewhere, '--json']);
+    const { rows, objects } = lastLineJson(restored.stdout);
+    const { rows: rowsBefore, objects: objectsBefore } = lastLineJson(saved.stdout);
+    assert.deepEqual([rows, objects], [rowsBefore, objectsBefore]);
+    const again = await run(['restore', archive, '--folder', elsewhere]);
+    assert.match(again.stderr, /not empty/);
+  });
+
   it('says what is wrong: no platform there, a folder in use, no keys for everybody', async () => {
     const nowhere = await run(['runs', 'list', '--server', 'http://127.0.0.1:1'], { environment });
     assert.match(nowhere.stderr, /does not answer. Is 'modelwright up' running there/);

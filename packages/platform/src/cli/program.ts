@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
+import { addBackup } from './commands/backup.js';
 import { addData } from './commands/data.js';
 import { addDeploy } from './commands/deploy.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -31,7 +32,7 @@ function createProgram(): Command {
       ]),
     );
   const commands = [addTrain, addEvaluate, addPredict, addServe, addInfo, addData];
-  const platform = [addUp, addRuns, addModels, addDeploy, addKeys, addUsers, addQuotas, addUsage];
+  const platform = [addUp, addRuns, addModels, addDeploy, addKeys, addUsers, addQuotas, addUsage, addBackup];
   for (const add of [...commands, ...platform]) add(program);
   forAll(program, (command) => {
     command

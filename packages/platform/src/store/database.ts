@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { lockFolder } from './lock.js';
 import * as schema from './schema.js';
@@ -83,27 +83,36 @@ async function upToDate(
   db: Database,
   migrate: (config: { migrationsFolder: string }) => Promise<void>,
 ): Promise<void> {
-  const known = readMigrationFiles({ migrationsFolder });
-  await requireKnown(db, known);
+  await requireKnown(db);
   await migrate({ migrationsFolder });
 }
 
 /** @throws Error when the database has a migration that this version does not know */
-async function requireKnown(db: Database, known: readonly MigrationMeta[]): Promise<void> {
-  const [there] = await rowsOf<{ name: string | null }>(
-    db,
-    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
-  );
-  if (!there?.name) return;
-  const applied = await rowsOf<{ hash: string }>(db, sql`select hash from drizzle.__drizzle_migrations`);
-  const hashes = new Set(known.map(({ hash }) => hash));
-  const foreign = applied.filter(({ hash }) => !hashes.has(hash)).length;
+async function requireKnown(db: Database): Promise<void> {
+  const known = new Set(knownMigrations());
+  const foreign = (await appliedMigrations(db)).filter((hash) => !known.has(hash)).length;
   if (foreign > 0) {
     throw new Error(
       `The database was made by a newer version of Modelwright: ${foreign} of its migrations are not known here. Update ` +
         '@modelwright/platform, or restore a backup that this version made.',
     );
   }
+}
+
+/** Hashes of the migrations that this version knows. */
+export function knownMigrations(): readonly string[] {
+  return readMigrationFiles({ migrationsFolder }).map(({ hash }) => hash);
+}
+
+/** Hashes of the migrations that made a database's tables. */
+export async function appliedMigrations(db: Pick<Database, 'execute'>): Promise<readonly string[]> {
+  const [there] = await rowsOf<{ name: string | null }>(
+    db,
+    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
+  );
+  if (!there?.name) return [];
+  const applied = await rowsOf<{ hash: string }>(db, sql`select hash from drizzle.__drizzle_migrations`);
+  return applied.map(({ hash }) => hash);
 }
 
 /** The rows that a query gives. */

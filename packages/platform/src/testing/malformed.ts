@@ -71,7 +71,7 @@ export function strangeRoute(random: Random, route: DescribedRoute, address: str
   if (random.next() < 0.5)
     return { fault: 'method', method: random.of(['PATCH', 'PURGE', 'x']), path: address };
   const path = random.of([
-    `${address}/../..%2f`,
+    `${address}/x/..%2f/y`,
     `${address}//x`,
     `${address}/%2e/x/y`,
     `/..${address}%00`,
