@@ -31,6 +31,7 @@ export { type BatchNormOptions, batchNorm } from './layers/batchNorm.js';
 export { type ParallelOptions, parallel, type ResidualOptions, residual } from './layers/branches.js';
 export { type CharacterConvolutionOptions, characterConvolution } from './layers/characterConvolution.js';
 export { type Callable, compose } from './layers/compose.js';
+export { type ConformerLayerOptions, conformerLayer } from './layers/conformer.js';
 export {
   type ConvolutionOptions,
   conv1d,

@@ -135,7 +135,8 @@ const makeDecoder = defineLayer<TransformerLayerOptions>({
   },
 });
 
-function paddingSample(): NdArray {
+/** For samples: a mask [2, 3] whose first row ends with padding. */
+export function paddingSample(): NdArray {
   return NdArray.from(
     [
       [1, 1, 0],

@@ -10,6 +10,7 @@ export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
 export { type BilstmCrfOptions, bilstmCrf } from './bilstmCrf.js';
+export { type ConformerRecognizerOptions, conformerRecognizer } from './conformerRecognizer.js';
 export {
   type DcganDiscriminatorOptions,
   type DcganOptions,
@@ -25,11 +26,11 @@ export { type MobilenetOptions, mobilenetV2 } from './mobilenet.js';
 export { type ResnetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
 export {
-  carriedShapes,
+  type SpeechFrontOptions,
   type SpeechRecognizerOptions,
   speechRecognizer,
 } from './speechRecognizer.js';
-export { exportStream, recognizerOptions, type StreamShape, streamShape } from './speechStream.js';
+export { carriedBy, exportStream, frontOptions, type StreamShape, streamShape } from './speechStream.js';
 export { type TextCnnOptions, textCnn } from './textCnn.js';
 export { type TransformerClassifierOptions, transformerClassifier } from './transformerClassifier.js';
 export { type TranslationTransformerOptions, translationTransformer } from './translationTransformer.js';

@@ -20,7 +20,8 @@ import { type MelSpectrogramOptions, melSpectrogram } from '../layers/spectrogra
 import { defineLayer } from '../registry.js';
 import type { NetworkOptions } from './digitsCnn.js';
 
-export interface SpeechRecognizerOptions extends NetworkOptions {
+/** How a recogniser hears what is near at hand. */
+export interface SpeechFrontOptions {
   /** How sound becomes a spectrogram; its windows are not centred, so that nothing depends on what is yet to come. */
   readonly spectrogram: Omit<MelSpectrogramOptions, 'centred' | 'range'>;
   /** By how much each convolution shortens time. Default: [2, 2, 1]. */
@@ -29,6 +30,13 @@ export interface SpeechRecognizerOptions extends NetworkOptions {
   readonly filters?: number;
   /** Frames that a convolution looks at: this one and those before it. Default: 5. */
   readonly kernelSize?: number;
+  /** What is hidden of spectrograms in training. Default: as `specAugment`. */
+  readonly hide?: SpecAugmentOptions;
+  /** How voices are changed in training. Default: as `warpFrequency`. */
+  readonly warp?: WarpFrequencyOptions;
+}
+
+export interface SpeechRecognizerOptions extends NetworkOptions, SpeechFrontOptions {
   /** Units of each recurrent layer. Default: 128. */
   readonly units?: number;
   /** Recurrent layers. Default: 1. */
@@ -37,10 +45,6 @@ export interface SpeechRecognizerOptions extends NetworkOptions {
   readonly bidirectional?: boolean;
   /** How much is dropped between layers. Default: 0.1. */
   readonly dropoutRate?: number;
-  /** What is hidden of spectrograms in training. Default: as `specAugment`. */
-  readonly hide?: SpecAugmentOptions;
-  /** How voices are changed in training. Default: as `warpFrequency`. */
-  readonly warp?: WarpFrequencyOptions;
 }
 
 /** What a recogniser makes of a stretch of sound. */
@@ -51,7 +55,8 @@ export interface Recognized {
   readonly present: readonly Tensor[];
 }
 
-const defaults = { strides: [2, 2, 1], filters: 96, kernelSize: 5, units: 128, layers: 1 } as const;
+const front = { strides: [2, 2, 1], filters: 96, kernelSize: 5 } as const;
+const defaults = { ...front, units: 128, layers: 1 } as const;
 
 /** The shapes of what a recogniser carries from stretch to stretch, for one sound. */
 export function carriedShapes(options: SpeechRecognizerOptions): readonly (readonly number[])[] {
@@ -64,6 +69,34 @@ export function carriedShapes(options: SpeechRecognizerOptions): readonly (reado
 }
 
 /**
+ * A mel spectrogram normalised row by row, in training warped and partly hidden, and convolutions over time that look back and not ahead.
+ * @param past what the stretch before left of each convolution; left out at the beginning of a whole sound
+ * @returns [batch, steps, filters], and what the next stretch needs of this one
+ */
+export function hearNear(
+  context: Context,
+  options: SpeechFrontOptions,
+  waveform: Tensor,
+  past?: readonly Tensor[],
+): { readonly near: Tensor; readonly present: readonly Tensor[] } {
+  const { strides, filters, kernelSize, hide, warp, spectrogram } = { ...front, ...options };
+  const call = (name: string, layer: Layer, input: Tensor): Tensor => layer.call(context.child(name), input);
+  const present: Tensor[] = [];
+  let x = call('spectrogram', melSpectrogram({ ...spectrogram, centred: false }), waveform);
+  x = call('levels', batchNorm(), x);
+  x = call('hide', specAugment(hide), call('warp', warpFrequency(warp), x));
+  for (const [i, stride] of strides.entries()) {
+    const before = past?.[i];
+    const joined = before ? concat([before, x], 2) : x;
+    if (before) present.push(slice(joined, 2, knownSize(joined, 2, 'the number of frames') - kernelSize + 1));
+    const padding = before ? 'valid' : ([[kernelSize - 1, 0]] as const);
+    const layer = conv1d(filters, kernelSize, { strides: stride, padding, bias: false });
+    x = relu(call(`norm${i}`, batchNorm(), call(`convolution${i}`, layer, joined)));
+  }
+  return { near: transpose(x, [0, 2, 1]), present };
+}
+
+/**
  * Calls a recogniser on a stretch of sound.
  * @param past what the stretch before left, [batch, ..]; left out at the beginning of a whole sound
  */
@@ -73,36 +106,22 @@ export function recognize(
   waveform: Tensor,
   past?: readonly Tensor[],
 ): Recognized {
-  const { strides, filters, kernelSize, units, layers } = { ...defaults, ...options };
-  const { bidirectional = false, dropoutRate = 0.1, hide, warp, spectrogram } = options;
-  const present: Tensor[] = [];
-  const call = (name: string, layer: Layer, ...inputs: Tensor[]): Tensor =>
-    layer.call(context.child(name), ...inputs);
-  let x = call('spectrogram', melSpectrogram({ ...spectrogram, centred: false }), waveform);
-  x = call('levels', batchNorm(), x);
-  x = call('hide', specAugment(hide), call('warp', warpFrequency(warp), x));
-  for (const [i, stride] of strides.entries()) {
-    const before = past?.[present.length];
-    const joined = before ? concat([before, x], 2) : x;
-    if (before) present.push(slice(joined, 2, knownSize(joined, 2, 'the number of frames') - kernelSize + 1));
-    const padding = before ? 'valid' : ([[kernelSize - 1, 0]] as const);
-    x = call(
-      `convolution${i}`,
-      conv1d(filters, kernelSize, { strides: stride, padding, bias: false }),
-      joined,
-    );
-    x = relu(call(`norm${i}`, batchNorm(), x));
-  }
-  const near = transpose(x, [0, 2, 1]);
-  x = drop(context, near, dropoutRate);
+  const { units, layers } = { ...defaults, ...options };
+  const { bidirectional = false, dropoutRate = 0.1 } = options;
+  const heard = hearNear(context, options, waveform, past);
+  const { near } = heard;
+  const present = [...heard.present];
+  let x = drop(context, near, dropoutRate);
   for (let i = 0; i < layers; i++) {
     const before = past?.[present.length];
-    x = call(`recurrent${i}`, gru(units, { bidirectional }), ...(before ? [x, before] : [x]));
+    const layer = gru(units, { bidirectional });
+    x = layer.call(context.child(`recurrent${i}`), ...(before ? [x, before] : [x]));
     if (before) present.push(lastStep(x));
     x = drop(context, x, dropoutRate);
   }
   // What lies near at hand also goes to the output directly: it learns long before the recurrent layers do.
-  return { logits: call('output', dense(options.classes), concat([near, x], 2)), present };
+  const output = dense(options.classes).call(context.child('output'), concat([near, x], 2));
+  return { logits: output, present };
 }
 
 /** [batch, steps, units] to [batch, 1, units] */
@@ -138,16 +157,17 @@ const make = defineLayer<SpeechRecognizerOptions>({
  * @throws RangeError for an option outside its range
  */
 export function speechRecognizer(options: SpeechRecognizerOptions): Layer {
-  const { strides, filters, kernelSize, units, layers } = { ...defaults, ...options };
-  for (const [name, value] of Object.entries({
-    classes: options.classes,
-    filters,
-    kernelSize,
-    units,
-    layers,
-  }))
+  const { units, layers } = { ...defaults, ...options };
+  checkFront('speechRecognizer', options);
+  for (const [name, value] of Object.entries({ classes: options.classes, units, layers }))
     requireWhole('speechRecognizer', name, value);
-  for (const stride of strides) requireWhole('speechRecognizer', 'strides', stride);
   requireWithin('speechRecognizer', 'dropoutRate', options.dropoutRate ?? 0.1, 0, 1);
   return make(options);
+}
+
+/** @throws RangeError for filters, kernelSize or strides that are no whole numbers of at least 1 */
+export function checkFront(who: string, options: SpeechFrontOptions): void {
+  const { strides, filters, kernelSize } = { ...front, ...options };
+  for (const [name, value] of Object.entries({ filters, kernelSize })) requireWhole(who, name, value);
+  for (const stride of strides) requireWhole(who, 'strides', stride);
 }

@@ -7,7 +7,12 @@ import { encodeModel } from '../../onnx/encode.js';
 import { simplify } from '../../transforms/simplify.js';
 import { Context, type TensorTree, type Variables } from '../context.js';
 import type { Layer } from '../layer.js';
-import { carriedShapes, recognize, type SpeechRecognizerOptions } from './speechRecognizer.js';
+import {
+  carriedShapes,
+  recognize,
+  type SpeechFrontOptions,
+  type SpeechRecognizerOptions,
+} from './speechRecognizer.js';
 
 /** How sound is cut into the stretches that a streaming recogniser hears. */
 export interface StreamShape {
@@ -19,15 +24,28 @@ export interface StreamShape {
   readonly steps: number;
 }
 
-/** The configuration of a layer made by `speechRecognizer`. @throws TypeError when it is another layer */
-export function recognizerOptions({ type, config }: Layer): SpeechRecognizerOptions {
-  if (type === 'speechRecognizer') return config as SpeechRecognizerOptions;
+/** How a recogniser of speech, of whatever kind, hears sound. @throws TypeError when it is another layer */
+export function frontOptions({ type, config }: Layer): SpeechFrontOptions {
+  if (type === 'speechRecognizer' || type === 'conformerRecognizer') return config as SpeechFrontOptions;
   throw new TypeError(`A recogniser of speech was expected, but this is a layer of type '${type}'.`);
+}
+
+/** The configuration of a recogniser that streams; undefined for those that need the whole sound. */
+function streamingOptions({ type, config }: Layer): SpeechRecognizerOptions | undefined {
+  if (type !== 'speechRecognizer') return undefined;
+  const options = config as SpeechRecognizerOptions;
+  return options.bidirectional ? undefined : options;
+}
+
+/** The shapes of what a recogniser carries from stretch to stretch; undefined for those that need the whole sound. */
+export function carriedBy(model: Layer): ReturnType<typeof carriedShapes> | undefined {
+  const options = streamingOptions(model);
+  return options && carriedShapes(options);
 }
 
 /** @param steps how many steps of logits a stretch gives: few answer sooner, many cost less */
 export function streamShape(
-  { spectrogram, strides = [2, 2, 1] }: SpeechRecognizerOptions,
+  { spectrogram, strides = [2, 2, 1] }: SpeechFrontOptions,
   steps: number,
 ): StreamShape {
   const { fftSize = 2048, windowSize = fftSize, hop = Math.floor(windowSize / 4) } = spectrogram;
@@ -40,12 +58,11 @@ export function streamShape(
  *
  * Inputs: `samples` float32 [1, window], then `past.0`, `past.1`, ..., zeros at first. Outputs: `logits` [1, steps, classes], then
  * `present.0`, ..., which are the past of the next stretch. Together the logits are those of the whole sound.
- * @throws TypeError when the model is no recogniser, or reads from the end
+ * @throws TypeError when the model is no recogniser, or needs the whole sound
  */
 export function exportStream(model: Layer, variables: Variables, steps: number): Uint8Array<ArrayBuffer> {
-  const options = recognizerOptions(model);
-  if (options.bidirectional)
-    throw new TypeError('A bidirectional recogniser reads from the end of the sound: it cannot stream.');
+  const options = streamingOptions(model);
+  if (!options) throw new TypeError('This recogniser needs the whole sound: it cannot stream.');
   const named = [...entries<NdArray>(variables.parameters), ...entries<NdArray>(variables.state)];
   const stands = named.map(([name, { dtype, shape }]) => input(name, dtype, shape));
   const count = entries<NdArray>(variables.parameters).length;

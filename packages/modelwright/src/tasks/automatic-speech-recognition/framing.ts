@@ -1,6 +1,6 @@
 // How much sound becomes how many steps.
 import { fitLength } from '../../data/audio/browser.js';
-import { type SpeechRecognizerOptions, type StreamShape, streamShape } from '../../nn/networks/index.js';
+import { type SpeechFrontOptions, type StreamShape, streamShape } from '../../nn/networks/index.js';
 
 /** Steps that a stream answers for at a time. */
 export const stepsPerStretch = 4;
@@ -16,7 +16,7 @@ export class SpeechFraming {
   readonly stepSeconds: number;
   readonly tail: number;
 
-  constructor(options: SpeechRecognizerOptions) {
+  constructor(options: SpeechFrontOptions) {
     this.sampleRate = options.spectrogram.sampleRate;
     this.stretch = streamShape(options, stepsPerStretch);
     this.stepSeconds = this.stretch.advance / this.stretch.steps / this.sampleRate;

@@ -1,9 +1,14 @@
 import type { Layer } from '../../nn/layer.js';
-import { type SpeechRecognizerOptions, speechRecognizer } from '../../nn/networks/index.js';
+import {
+  conformerRecognizer,
+  type NetworkOptions,
+  type SpeechFrontOptions,
+  speechRecognizer,
+} from '../../nn/networks/index.js';
 
 /** A network with what it is trained with unless it is said otherwise. */
 interface SpeechNetwork {
-  readonly make: (options: SpeechRecognizerOptions) => Layer;
+  readonly make: (options: NetworkOptions & SpeechFrontOptions) => Layer;
   /** Whether it answers while sound arrives. */
   readonly streams: boolean;
   readonly epochs: number;
@@ -24,6 +29,10 @@ export const speechNetworks = {
     make: (options) => speechRecognizer({ hide, ...options, bidirectional: true }),
     ...{ streams: false, epochs: 30, batchSize: 16, learningRate: 2e-3 },
   },
+  conformer: {
+    make: (options) => conformerRecognizer({ hide, ...options }),
+    ...{ streams: false, epochs: 30, batchSize: 16, learningRate: 1e-3 },
+  },
 } as const satisfies Record<string, SpeechNetwork>;
 
 export type SpeechNetworkName = keyof typeof speechNetworks;
@@ -31,7 +40,7 @@ export type SpeechNetworkName = keyof typeof speechNetworks;
 export const speechNetworkNames: readonly string[] = Object.keys(speechNetworks);
 
 /** Windows of 25 ms, 10 ms apart. */
-export function speechSpectrogram(sampleRate: number): SpeechRecognizerOptions['spectrogram'] {
+export function speechSpectrogram(sampleRate: number): SpeechFrontOptions['spectrogram'] {
   const windowSize = Math.max(16, Math.round(0.025 * sampleRate));
   return {
     sampleRate,

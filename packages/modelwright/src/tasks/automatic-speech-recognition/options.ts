@@ -6,7 +6,7 @@ import type { SoundSourceOptions } from '../sounds.js';
 /** How to train a recogniser of speech. What is left out takes the task's default. */
 export interface SpeechTrainOptions extends SoundSourceOptions, NetworkTrainOptions {
   readonly data: string;
-  /** Name of the network: `conv-gru`, which can stream, or `conv-bigru`. Default: `conv-gru`. */
+  /** Name of the network: `conv-gru`, which can stream, `conv-bigru` or `conformer`. Default: `conv-gru`. */
   readonly model?: string | undefined;
   /** What is heard one by one: `character` or `word`. Default: characters; words where strings are made of single ones. */
   readonly units?: string | undefined;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type AudioClip, decodeAudio, Resampler, secondsOf } from '../../data/audio/browser.js';
 import type { NgramModel } from '../../data/text/index.js';
 import { NdArray } from '../../graph/array.js';
-import { carriedShapes, recognizerOptions } from '../../nn/networks/index.js';
+import { carriedBy } from '../../nn/networks/index.js';
 import type { Executable } from '../../runtime/runtime.js';
 import { threadRuntime } from '../../runtime/thread.js';
 import {
@@ -20,8 +20,9 @@ import type { Recognition, SpeechDecodingOptions } from './options.js';
 import { readSpeechModel, streamFile } from './saved.js';
 import { SpeechStream } from './stream.js';
 
-/** The longest sound that is read at once, in seconds. */
+/** The longest sound that is read at once, in seconds; less where each step looks at all others, which takes memory with its square. */
 const mostSeconds = 600;
+const mostSecondsOfAttention = 120;
 
 export interface SpeechStreamOptions extends SpeechDecodingOptions {
   /** Samples in a second of the sound that will come. Default: as the model takes it. */
@@ -35,6 +36,7 @@ interface Parts {
   readonly language: NgramModel | undefined;
   /** Shapes of what a stream carries; undefined for models that cannot stream. */
   readonly carried: readonly (readonly number[])[] | undefined;
+  readonly mostSeconds: number;
   readonly openStream: () => Promise<Executable>;
 }
 
@@ -56,13 +58,13 @@ export class SpeechRecognizer {
     const { trained, alphabet, framing, language } = await readSpeechModel(directory);
     const { runtime = threadRuntime(), ...compile } = options;
     const model = await openModel(directory, { ...options, runtime });
-    const network = recognizerOptions(trained.model);
     return new SpeechRecognizer({
       model,
       alphabet,
       framing,
       language,
-      carried: network.bidirectional ? undefined : carriedShapes(network),
+      carried: carriedBy(trained.model),
+      mostSeconds: trained.model.type === 'conformerRecognizer' ? mostSecondsOfAttention : mostSeconds,
       openStream: async () =>
         runtime.open(await readFile(join(directory, streamFile)), { inference: true, ...compile }),
     });
@@ -87,8 +89,12 @@ export class SpeechRecognizer {
     source: string | Uint8Array | AudioClip,
     options: SpeechDecodingOptions = {},
   ): Promise<Recognition> {
-    const { model, alphabet, framing, language } = this.#parts;
+    const { model, alphabet, framing, language, mostSeconds } = this.#parts;
     const clip = await this.#clipOf(source);
+    if (secondsOf(clip) > mostSeconds)
+      throw new InvalidInputError(
+        `The sound is ${secondsOf(clip).toFixed(1)} s long, but this model takes at most ${mostSeconds} s at once: cut it.`,
+      );
     const outputs = await model.run({ waveform: waveformOf(clip.samples, framing) });
     const logits = outputs[model.config.outputs[0]!.name]!;
     const [, steps, classes] = logits.shape as [number, number, number];
@@ -115,13 +121,13 @@ export class SpeechRecognizer {
 
   /**
    * Begins to hear sound that comes in pieces. Several streams may be open at the same time.
-   * @throws Error for a model that reads from the end
+   * @throws Error for a model that needs the whole sound
    */
   async stream({ sampleRate, ...options }: SpeechStreamOptions = {}): Promise<SpeechStream> {
     const { alphabet, framing, language, carried, openStream } = this.#parts;
     if (!carried) {
       throw new Error(
-        'This model reads sound from its end too, so it cannot stream. Train a conv-gru, or give whole files.',
+        'This model needs the whole of a sound, so it cannot stream. Train a conv-gru, or give whole files.',
       );
     }
     this.#stream ??= openStream();

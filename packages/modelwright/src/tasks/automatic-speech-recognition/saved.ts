@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NgramModel } from '../../data/text/index.js';
-import { recognizerOptions } from '../../nn/networks/index.js';
+import { frontOptions } from '../../nn/networks/index.js';
 import type { ModelConfig } from '../../saved/config.js';
 import { readModelFolder } from '../../saved/folder.js';
 import { load } from '../../train/save.js';
@@ -51,7 +51,7 @@ export async function readSpeechModel(directory: string): Promise<SavedSpeechMod
   return {
     trained,
     alphabet: new Alphabet(units, labels.slice(1)),
-    framing: new SpeechFraming(recognizerOptions(trained.model)),
+    framing: new SpeechFraming(frontOptions(trained.model)),
     language,
     source: {
       ...(typeof pattern === 'string' && { pattern }),

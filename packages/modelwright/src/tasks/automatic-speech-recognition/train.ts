@@ -1,7 +1,7 @@
 import { readText } from '../../data/text/files.js';
 import { linesOf, NgramModel } from '../../data/text/index.js';
 import { ctcLoss } from '../../nn/losses/index.js';
-import { exportStream, recognizerOptions } from '../../nn/networks/index.js';
+import { exportStream, frontOptions } from '../../nn/networks/index.js';
 import { adam, cosineDecay } from '../../optim/index.js';
 import { checkModelDestination } from '../../saved/folder.js';
 import { TrainedModel } from '../../train/trained.js';
@@ -40,7 +40,7 @@ export async function trainSpeechRecognizer(options: SpeechTrainOptions): Promis
     classes: alphabet.classes.length,
     spectrogram: speechSpectrogram(sampleRate),
   });
-  const framing = new SpeechFraming(recognizerOptions(layers));
+  const framing = new SpeechFraming(frontOptions(layers));
   const train = learnable(speech.train, alphabet, framing);
   const held = learnable(test, alphabet, framing);
   for (const text of [...speech.notes, ...train.notes, ...held.notes]) onEvent?.({ kind: 'note', text });

@@ -25,6 +25,7 @@ function addTrainOptions(command: Command): Command {
       new Option('-m, --model <name>', 'network (default: conv-gru, which streams)').choices([
         'conv-gru',
         'conv-bigru',
+        'conformer',
       ]),
     )
     .addOption(
