@@ -27,25 +27,14 @@ export interface ObjectStore {
 
 /** An object store in a folder. A content appears under its name once it is whole and on the disk. */
 export function folderObjects(folder: string): ObjectStore {
-  const pathOf = (sha256: string): string => {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`'${sha256}' is no sha256.`);
-    return join(folder, sha256.slice(0, 2), sha256);
-  };
+  const pathOf = (sha256: string): string => join(folder, requireSha256(sha256).slice(0, 2), sha256);
   return {
     async put(content) {
-      const incoming = join(folder, 'incoming');
-      await mkdir(incoming, { recursive: true });
-      const temporary = join(incoming, randomUUID());
-      try {
-        const object = await writeHashed(temporary, content);
-        const path = pathOf(object.sha256);
-        await mkdir(join(path, '..'), { recursive: true });
-        await rename(temporary, path);
-        return object;
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
+      const { path: temporary, ...object } = await writeIncoming(folder, content);
+      const path = pathOf(object.sha256);
+      await mkdir(join(path, '..'), { recursive: true });
+      await rename(temporary, path);
+      return object;
     },
     has: (sha256) =>
       access(pathOf(sha256)).then(
@@ -70,6 +59,28 @@ export function folderObjects(folder: string): ObjectStore {
       }
     },
   };
+}
+
+/** @throws Error for what is none, and no name of a content */
+export function requireSha256(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`'${text}' is no sha256.`);
+  return text;
+}
+
+/** Writes a content into a file of its own below a folder, where it is whole and on the disk. A content that breaks off leaves nothing. */
+export async function writeIncoming(
+  folder: string,
+  content: Uint8Array | Readable,
+): Promise<StoredObject & { readonly path: string }> {
+  const incoming = join(folder, 'incoming');
+  await mkdir(incoming, { recursive: true });
+  const path = join(incoming, randomUUID());
+  try {
+    return { path, ...(await writeHashed(path, content)) };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 async function writeHashed(path: string, content: Uint8Array | Readable): Promise<StoredObject> {

@@ -3,11 +3,13 @@ import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { examples } from '../help.js';
+import { objectsOption } from '../objectsOption.js';
 import { bytesText, countText, type OutputOptions, writeResult } from '../output.js';
 
 interface StoreCommandOptions extends OutputOptions {
   readonly folder: string;
   readonly databaseUrl?: string;
+  readonly objects?: string;
 }
 
 /** `modelwright backup` and `modelwright restore`: everything that a platform keeps, in one file. */
@@ -44,6 +46,7 @@ function withStore(command: Command): Command {
         'DATABASE_URL',
       ),
     )
+    .addOption(objectsOption())
     .option('--json', 'end with one line of JSON');
 }
 

@@ -4,11 +4,13 @@ import type { LogFormat, LogLevel } from '../../watching/log.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
+import { objectsOption } from '../objectsOption.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
 
 interface UpOptions extends OutputOptions {
   readonly folder: string;
   readonly databaseUrl?: string;
+  readonly objects?: string;
   readonly port: number;
   readonly host: string;
   readonly insecureLocal?: boolean;
@@ -34,6 +36,7 @@ export function addUp(program: Command): void {
         'DATABASE_URL',
       ),
     )
+    .addOption(objectsOption())
     .option('-p, --port <n>', 'port to listen at; 0 takes any that is free', wholeNumber(0, 65_535), 8080)
     .option('--host <address>', 'address to listen at; 0.0.0.0 lets other machines in', '127.0.0.1')
     .option('--insecure-local', 'ask for no keys; for this machine alone')
@@ -86,6 +89,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
   const service = await openService({
     folder: options.folder,
     databaseUrl: options.databaseUrl,
+    objects: options.objects,
     insecure: options.insecureLocal,
     signingKey: options.signingKey,
     timeout: options.timeout * 1000,
