@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Authenticate, authenticateByKey } from './access/authenticate.js';
+import { authenticateByKey } from './access/authenticate.js';
 import { createKey, defaultProject, hasKeys, type Principal } from './access/keys.js';
 import { Meter } from './access/meter.js';
 import { Quotas } from './access/quotas.js';
+import { withWorkerKey } from './access/workerKey.js';
 import { createApi } from './api/index.js';
 import { parseParameters } from './cli/jobOptions.js';
 import { expireLeases, extendLeases } from './jobs/index.js';
@@ -83,12 +83,8 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
       ? undefined
       : (await createKey(db, { project: defaultProject, name: 'first', role: 'admin' })).key;
   const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
-  const workerKey = randomBytes(24).toString('hex');
   const byKey = authenticateByKey(db, insecure ? local : undefined);
-  const authenticate: Authenticate = async (request) =>
-    request.headers.get('Authorization') === `Bearer ${workerKey}`
-      ? { name: 'local worker', project: defaultProject, role: 'developer' }
-      : byKey(request);
+  const { key: workerKey, authenticate } = withWorkerKey(byKey);
   const metrics = new Metrics();
   const tracing = await openTracing();
   const watch: WatchOf = (...version) => metrics.ofModel(...version);

@@ -20,5 +20,6 @@ export {
 export * from './text-classification/index.js';
 export * from './text-generation/index.js';
 export * from './token-classification/index.js';
+export { checkpointsOf } from './trainNetwork.js';
 export * from './translation/index.js';
 export * from './word-embeddings/index.js';

@@ -43,6 +43,13 @@ export async function fit(model: Layer, data: Dataset, options: FitOptions): Pro
   }
 }
 
+/** The checkpoint to go on from, if that is wanted and there is one. */
+async function lastCheckpointOf({ checkpoint }: FitOptions): Promise<Checkpoint | undefined> {
+  if (!checkpoint?.resume) return undefined;
+  const content = await trainingPlatform().openStore(checkpoint.directory).read(lastCheckpoint);
+  return content && decodeCheckpoint(content, `${checkpoint.directory}/${lastCheckpoint}`);
+}
+
 /** A step that the workers have been given. */
 interface SentStep {
   readonly finished: Promise<StepOutcome>;
@@ -108,8 +115,10 @@ class Training {
     const variables =
       options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
     if (held) await requireMeasurable(held, { ...options, model, variables, metrics: options.metrics ?? [] });
+    const earlier = await lastCheckpointOf(options);
+    const workers = options.workers ?? (earlier && Number(earlier.identity.workers)); // also on a machine with other cores
     const stages = await StagedSession.open(
-      { ...options, model, variables, metrics: options.metrics ?? [], seed },
+      { ...options, model, variables, metrics: options.metrics ?? [], seed, workers },
       sample,
     );
     try {
@@ -121,7 +130,7 @@ class Training {
         examples: batched ? batches.length * batchLength(sample) : train.length,
       });
       training.#fingerprint = await train.fingerprint();
-      await training.#resume();
+      if (earlier) await training.#resume(earlier);
       return training;
     } catch (error) {
       await stages.close();
@@ -396,15 +405,10 @@ class Training {
     if (this.#store) await this.#store.write(lastCheckpoint, this.#encode(await this.#readGood()));
   }
 
-  /** Goes on from the checkpoint in the folder, if that is wanted and there is one. */
-  async #resume(): Promise<void> {
-    const { checkpoint } = this.#options;
-    if (!this.#store || !checkpoint?.resume) return;
-    const content = await this.#store.read(lastCheckpoint);
-    if (!content) return;
-    const where = `${checkpoint.directory}/${lastCheckpoint}`;
-    const { variables, statistics, progress, identity } = decodeCheckpoint(content, where);
-    requireSameTraining(identity, this.#identity, where);
+  /** Goes on from a checkpoint of the folder. */
+  async #resume({ variables, statistics, progress, identity }: Checkpoint): Promise<void> {
+    const directory = this.#options.checkpoint?.directory ?? '';
+    requireSameTraining(identity, this.#identity, `${directory}/${lastCheckpoint}`);
     await this.#stages.restore(variables, progress.stage);
     this.#stage = progress.stage;
     this.#epoch = progress.epoch;
@@ -418,9 +422,8 @@ class Training {
     if (this.#best && progress.best) this.#best.state = progress.best;
     if (this.#plateau && progress.plateau) this.#plateau.state = progress.plateau;
     if (this.#best?.exhausted) this.#stopped = true;
-    const best = this.#best?.state && (await this.#store.read(bestCheckpoint));
-    if (best)
-      this.#bestVariables = decodeCheckpoint(best, `${checkpoint.directory}/${bestCheckpoint}`).variables;
+    const best = this.#best?.state && (await this.#store?.read(bestCheckpoint));
+    if (best) this.#bestVariables = decodeCheckpoint(best, `${directory}/${bestCheckpoint}`).variables;
   }
 
   #lastGoodModel(): TrainedModel | undefined {

@@ -56,6 +56,24 @@ describe('a training that was broken off', () => {
     assert.deepEqual(valuesOf(resumed), valuesOf(await longTraining()));
   });
 
+  it('goes on in as many parts as it began with, whatever would be chosen here', async (test) => {
+    const directory = await temporaryFolder(test);
+    const options = {
+      ...{ loss: crossEntropy, optimizer: sgd(0.1), batchSize: 4, seed: 3 },
+      ...{ progress: false, checkpoint: { directory } },
+    };
+    const chosen = await fit(plainNetwork(), bars(12), { ...options, epochs: 1 });
+    const workers = chosen.training.workers + 1;
+    await fit(plainNetwork(), bars(12), { ...options, epochs: 1, workers });
+    const resumed = await fit(plainNetwork(), bars(12), {
+      ...{ ...options, epochs: 2 },
+      checkpoint: { directory, resume: true },
+    });
+    assert.equal(resumed.training.workers, workers);
+    const whole = await fit(plainNetwork(), bars(12), { ...options, epochs: 2, workers });
+    assert.deepEqual(valuesOf(resumed), valuesOf(whole));
+  });
+
   it('is not taken up by another model, or with another seed', async (test) => {
     const directory = await temporaryFolder(test);
     const options = {

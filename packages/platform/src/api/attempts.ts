@@ -6,6 +6,7 @@ import { withUnpacked } from '../registry/archive.js';
 import { prepareVersion } from '../registry/index.js';
 import { addArtefact, addLines, addPoints } from '../runs/record.js';
 import type { Database } from '../store/index.js';
+import { everyProject } from '../store/projects.js';
 import { type Api, type ApiContext, body, json, newApi, secured } from './context.js';
 import * as jobSchemas from './jobSchemas.js';
 import { jobJson } from './jobs.js';
@@ -50,8 +51,10 @@ export function attemptRoutes({
     }),
     async (c) => {
       const { project } = c.get('principal');
-      const job = await work.claimJob(db, { project, worker: c.req.valid('json').worker, lease });
-      return c.json({ job: job ? jobJson(job) : null, leaseSeconds }, 200);
+      const { worker } = c.req.valid('json');
+      const whose = project === everyProject ? undefined : project;
+      const job = await work.claimJob(db, { project: whose, worker, lease });
+      return c.json({ job: job ? jobJson(job) : null, project: job?.project ?? null, leaseSeconds }, 200);
     },
   );
 

@@ -125,7 +125,9 @@ export const claim = z
 
 const leaseSeconds = z.number().openapi({ description: 'Seconds until the job goes to another worker.' });
 
-export const claimed = z.object({ job: job.nullable(), leaseSeconds }).openapi('Claimed');
+export const claimed = z
+  .object({ job: job.nullable(), project: z.string().nullable(), leaseSeconds })
+  .openapi('Claimed');
 
 export const renewal = z.object({ progress: progress.optional() }).openapi('Renewal');
 

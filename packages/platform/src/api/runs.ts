@@ -272,11 +272,13 @@ export function toldLines({ lines }: z.infer<typeof schemas.newLines>): { text: 
   return lines.map(({ text, at }) => ({ text, at: at === undefined ? now : new Date(at) }));
 }
 
-/** A stored content as a response's body, with its headers. */
+/** A stored content as a response's body, with its headers. @throws NotFoundError when it is not there, or not whole */
 export async function contentOf(
   { objects }: Pick<ApiContext['store'], 'objects'>,
   { sha256, size }: StoredObject,
 ): Promise<[ReadableStream<Uint8Array>, 200, { 'Content-Type': string; 'Content-Length': string }]> {
+  if ((await objects.sizeOf(sha256)) !== size)
+    throw new NotFoundError(`The content ${sha256} is missing from the store, or not whole.`);
   const content = Readable.toWeb(await objects.read(sha256)) as ReadableStream<Uint8Array>;
   return [content, 200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) }];
 }

@@ -5,7 +5,9 @@ import { addData } from './commands/data.js';
 import { addDeploy } from './commands/deploy.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addInfo } from './commands/info.js';
+import { addJobs } from './commands/jobs.js';
 import { addKeys } from './commands/keys.js';
+import { addLogs } from './commands/logs.js';
 import { addModels } from './commands/models.js';
 import { addPredict } from './commands/predict.js';
 import { addRuns } from './commands/runs.js';
@@ -14,6 +16,7 @@ import { addTrain } from './commands/train.js';
 import { addUp } from './commands/up.js';
 import { addQuotas, addUsage } from './commands/usage.js';
 import { addUsers } from './commands/users.js';
+import { addWorker } from './commands/worker.js';
 import { exitStatus, oneLine, SilentFailure } from './errors.js';
 import { examples } from './help.js';
 
@@ -32,7 +35,10 @@ function createProgram(): Command {
       ]),
     );
   const commands = [addTrain, addEvaluate, addPredict, addServe, addInfo, addData];
-  const platform = [addUp, addRuns, addModels, addDeploy, addKeys, addUsers, addQuotas, addUsage, addBackup];
+  const platform = [
+    ...[addUp, addWorker, addJobs, addLogs, addRuns, addModels, addDeploy],
+    ...[addKeys, addUsers, addQuotas, addUsage, addBackup],
+  ];
   for (const add of [...commands, ...platform]) add(program);
   forAll(program, (command) => {
     command

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainEvent, TrainResult } from 'modelwright/tasks';
 import type { ClientOptions } from '../client/client.js';
+import { readableFiles } from '../client/readable.js';
 import type { JsonObject } from '../store/schema.js';
 import { oneLine } from './errors.js';
 import { writeNote } from './output.js';
@@ -23,9 +24,6 @@ export interface Tracking {
   fail(error: unknown): Promise<void>;
 }
 
-/** Files of a model's folder that are kept with the run: what people read. */
-const readable = /\.(md|svg|json)$/;
-
 /** Begins to keep a training. @throws ClientError when the platform does not answer, before any time is spent on training */
 export async function trackTraining(options: ClientOptions, training: TrackedTraining): Promise<Tracking> {
   const [{ PlatformClient }, { RunRecorder }, { remoteRuns }] = await Promise.all([
@@ -45,7 +43,7 @@ export async function trackTraining(options: ClientOptions, training: TrackedTra
     onEvent: recorder.onEvent,
     async finish({ out, metrics }, interrupted) {
       recorder.result(metrics);
-      for (const name of (await readdir(out)).filter((each) => readable.test(each))) {
+      for (const name of await readableFiles(out)) {
         await recorder.file(name, await readFile(join(out, name)));
       }
       await recorder.end(interrupted ? 'interrupted' : 'finished');

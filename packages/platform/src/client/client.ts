@@ -1,12 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { z } from '@hono/zod-openapi';
 import { Unpack } from 'tar';
+import type * as jobSchemas from '../api/jobSchemas.js';
 import type * as schemas from '../api/schemas.js';
 import { packFolder } from '../registry/archive.js';
+import { projectHeader } from '../store/projects.js';
+import { readEvents, type ServerEvent } from './events.js';
 
 export type Run = z.infer<typeof schemas.run>;
 export type RunPage = z.infer<typeof schemas.runPage>;
@@ -18,6 +21,12 @@ export type Quota = z.infer<typeof schemas.quota>;
 export type User = z.infer<typeof schemas.user>;
 export type Line = z.infer<typeof schemas.line>;
 export type Curve = z.infer<typeof schemas.curve>;
+export type RunFile = z.infer<typeof schemas.file>;
+export type Job = z.infer<typeof jobSchemas.job>;
+export type JobPage = z.infer<typeof jobSchemas.jobPage>;
+export type NewJob = z.infer<typeof jobSchemas.newJob>;
+export type Claimed = z.infer<typeof jobSchemas.claimed>;
+export type Upload = z.infer<typeof jobSchemas.upload>;
 
 /** Where a platform is, and what opens it. */
 export interface ClientOptions {
@@ -25,6 +34,10 @@ export interface ClientOptions {
   readonly server?: string | undefined;
   /** Default: the environment's MODELWRIGHT_KEY. */
   readonly key?: string | undefined;
+  /** Milliseconds to wait for the answer to what is no upload. Default: as long as it takes. */
+  readonly timeout?: number | undefined;
+  /** The project to ask for: of the platform's own workers alone, who work for all. */
+  readonly project?: string | undefined;
 }
 
 /** The platform refused, or did not answer. */
@@ -46,10 +59,14 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 export class PlatformClient {
   readonly server: string;
   readonly #key: string | undefined;
+  readonly #timeout: number | undefined;
+  readonly #project: string | undefined;
 
-  constructor({ server, key }: ClientOptions = {}) {
+  constructor({ server, key, timeout, project }: ClientOptions = {}) {
     this.server = (server ?? process.env.MODELWRIGHT_SERVER ?? 'http://127.0.0.1:8080').replace(/\/+$/, '');
     this.#key = key ?? process.env.MODELWRIGHT_KEY;
+    this.#timeout = timeout;
+    this.#project = project;
   }
 
   /** @throws ClientError saying what the server said, or that it does not answer */
@@ -74,18 +91,42 @@ export class PlatformClient {
     return this.#json('DELETE', withQuery(path, query));
   }
 
+  /** Sends bytes, or the content of a file. */
+  async send<Result>(
+    method: 'POST' | 'PUT',
+    path: string,
+    content: Uint8Array | Readable | string,
+    type = 'application/octet-stream',
+  ): Promise<Result> {
+    if (typeof content === 'string') await access(content);
+    const stream = typeof content === 'string' ? createReadStream(content) : content;
+    const body = stream instanceof Readable ? Readable.toWeb(stream) : new Uint8Array(stream);
+    const response = await this.#send(method, path, { body: body as RequestInit['body'], type });
+    return this.#read(response);
+  }
+
   /** Sends the content of a file of a run. */
-  async putFile(run: string, path: string, content: Uint8Array | string): Promise<void> {
-    const body =
-      typeof content === 'string' ? Readable.toWeb(createReadStream(content)) : new Uint8Array(content);
-    await this.#send('PUT', `/api/runs/${run}/files/${encodeURIComponent(path)}`, {
-      body: body as RequestInit['body'],
-      type: 'application/octet-stream',
-    });
+  putFile(run: string, path: string, content: Uint8Array | string): Promise<void> {
+    return this.send('PUT', `/api/runs/${run}/files/${encodeURIComponent(path)}`, content);
+  }
+
+  /** Writes the bytes that are at a path into a file. */
+  async download(path: string, file: string): Promise<void> {
+    await this.#receive(await this.#send('GET', path), createWriteStream(file));
+  }
+
+  /** Server-sent events, until the server ends them. */
+  async *events(path: string): AsyncGenerator<ServerEvent> {
+    const response = await this.#send('GET', path);
+    try {
+      yield* readEvents(response.body!);
+    } catch (cause) {
+      throw this.#silent(cause);
+    }
   }
 
   /** Publishes a saved model's folder as the next version of a model. */
-  async publish(
+  publish(
     name: string,
     directory: string,
     details: { readonly description?: string; readonly run?: string; readonly tags?: readonly string[] } = {},
@@ -94,12 +135,8 @@ export class PlatformClient {
     const given = new URLSearchParams(more);
     for (const tag of tags) given.append('tag', tag);
     const query = given.toString();
-    const response = await this.#send(
-      'POST',
-      `/api/models/${encodeURIComponent(name)}/versions${query && `?${query}`}`,
-      { body: Readable.toWeb(packFolder(directory)) as RequestInit['body'], type: 'application/x-tar' },
-    );
-    return (await response.json()) as Version;
+    const path = `/api/models/${encodeURIComponent(name)}/versions${query && `?${query}`}`;
+    return this.send('POST', path, packFolder(directory), 'application/x-tar');
   }
 
   /** Writes a version's files into a new folder. */
@@ -109,25 +146,44 @@ export class PlatformClient {
       `/api/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/archive`,
     );
     await mkdir(folder, { recursive: true });
-    await pipeline(
-      Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>),
-      new Unpack({ cwd: folder, strict: true, preserveOwner: false }),
-    );
+    await this.#receive(response, new Unpack({ cwd: folder, strict: true, preserveOwner: false }));
+  }
+
+  async #receive(response: Response, into: NodeJS.WritableStream): Promise<void> {
+    try {
+      await pipeline(Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>), into);
+    } catch (error) {
+      throw isCutOff(error) ? this.#silent(error) : error;
+    }
   }
 
   async #json<Result>(method: string, path: string, body?: object): Promise<Result> {
-    const response = await this.#send(
-      method,
-      path,
-      body && { body: JSON.stringify(body), type: 'application/json' },
+    const content = body && { body: JSON.stringify(body), type: 'application/json' };
+    const signal = this.#timeout === undefined ? undefined : AbortSignal.timeout(this.#timeout);
+    return this.#read(await this.#send(method, path, content, signal));
+  }
+
+  async #read<Result>(response: Response): Promise<Result> {
+    if (response.status === 204) return undefined as Result;
+    return (await response.json().catch((cause: unknown) => {
+      throw this.#silent(cause);
+    })) as Result;
+  }
+
+  /** The server cannot be reached, or broke off in the middle of its answer. */
+  #silent(cause: unknown): ClientError {
+    return new ClientError(
+      `${this.server} does not answer. Is 'modelwright up' running there? See --server and MODELWRIGHT_SERVER.`,
+      undefined,
+      { cause },
     );
-    return (response.status === 204 ? undefined : await response.json()) as Result;
   }
 
   async #send(
     method: string,
     path: string,
     content?: { readonly body: RequestInit['body']; readonly type: string },
+    signal?: AbortSignal,
   ): Promise<Response> {
     let response: Response;
     try {
@@ -135,16 +191,14 @@ export class PlatformClient {
         method,
         headers: {
           ...(this.#key && { Authorization: `Bearer ${this.#key}` }),
+          ...(this.#project !== undefined && { [projectHeader]: this.#project }),
           ...(content && { 'Content-Type': content.type }),
         },
         ...(content && { body: content.body ?? null, duplex: 'half' }),
+        ...(signal && { signal }),
       });
     } catch (cause) {
-      throw new ClientError(
-        `${this.server} does not answer. Is 'modelwright up' running there? See --server and MODELWRIGHT_SERVER.`,
-        undefined,
-        { cause },
-      );
+      throw this.#silent(cause);
     }
     if (response.ok) return response;
     const said = await response.json().then(
@@ -164,4 +218,10 @@ function withQuery(path: string, query: Query): string {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
   const text = given.toString();
   return `${path}${text && `?${text}`}`;
+}
+
+/** Whether a connection broke in the middle of an answer. */
+function isCutOff(error: unknown): boolean {
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  return message === 'terminated' || code === 'ECONNRESET' || code.startsWith('UND_ERR');
 }

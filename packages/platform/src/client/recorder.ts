@@ -10,8 +10,24 @@ import type { RunSink } from './sink.js';
 export interface RecordedRun extends Omit<NewRun, 'project' | 'environment'> {
   /** More to know of where it runs: a commit, a queue. */
   readonly environment?: JsonObject;
+  /** What the training has used of the processor and the memory so far. Default: what this process has. */
+  readonly usage?: () => Usage;
   /** Told once when the run can no longer be kept; the training goes on. Default: a warning on standard error. */
   readonly onFault?: (error: Error) => void;
+}
+
+/** What a process uses. */
+export interface Usage {
+  /** Seconds of processor in all. */
+  readonly processorSeconds: number;
+  /** Bytes of memory now. */
+  readonly memory: number;
+}
+
+/** What this process uses. */
+export function usageOfThis(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { processorSeconds: (user + system) / 1e6, memory: process.memoryUsage.rss() };
 }
 
 /** Milliseconds between two reports, and between two looks at processor and memory. */
@@ -42,30 +58,44 @@ export class RunRecorder {
   #lines: { text: string; at: Date }[] = [];
   #step = 0;
   #stepAt = performance.now();
-  #usage = { at: performance.now(), ...process.cpuUsage() };
+  /** Steps that were taken before an epoch, where that is known. */
+  readonly #stepsBefore = new Map<number, number>();
+  #stepsPerEpoch = 0;
+  readonly #usage: () => Usage;
+  #looked: { readonly at: number; readonly processorSeconds: number };
   #sending: Promise<void> = Promise.resolve();
   #faultTold = false;
 
   /** Begins a run. @throws ClientError or the like when it cannot be begun */
-  static async begin(sink: RunSink, { onFault, environment, ...run }: RecordedRun): Promise<RunRecorder> {
+  static async begin(
+    sink: RunSink,
+    {
+      onFault = (error) => console.error(`The run is not recorded: ${error.message}`),
+      environment,
+      usage = usageOfThis,
+      ...run
+    }: RecordedRun,
+  ): Promise<RunRecorder> {
     const id = await sink.begin({ ...run, environment: { ...thisEnvironment(), ...environment } });
-    return new RunRecorder(
-      id,
-      sink,
-      onFault ?? ((error) => console.error(`The run is not recorded: ${error.message}`)),
-    );
+    return new RunRecorder(id, sink, { onFault, usage });
   }
 
-  private constructor(id: string, sink: RunSink, onFault: (error: Error) => void) {
+  private constructor(
+    id: string,
+    sink: RunSink,
+    { onFault, usage }: Required<Pick<RecordedRun, 'onFault' | 'usage'>>,
+  ) {
     this.id = id;
     this.#sink = sink;
     this.#onFault = onFault;
+    this.#usage = usage;
+    this.#looked = { at: performance.now(), processorSeconds: usage().processorSeconds };
     const every = (milliseconds: number, work: () => void): NodeJS.Timeout => {
       const timer = setInterval(work, milliseconds);
       timer.unref();
       return timer;
     };
-    this.#timers = [every(reportEvery, () => this.#flush()), every(lookEvery, () => this.#look())];
+    this.#timers = [every(reportEvery, () => this.flush()), every(lookEvery, () => this.#look())];
     this.callback = {
       onStepEnd: ({ step, loss, learningRate, gradientNorm }) => {
         this.#noteStep(step);
@@ -79,13 +109,16 @@ export class RunRecorder {
 
   /** For the `onEvent` of a task's training. */
   readonly onEvent = (event: TrainEvent): void => {
-    if (event.kind === 'step') {
-      const step = this.#step + 1;
-      this.#noteStep(step);
-      this.metrics(step, event.metrics);
+    if (event.kind === 'start') this.#stepsPerEpoch = event.stepsPerEpoch;
+    else if (event.kind === 'step') {
+      // A training that was resumed begins in a later epoch, or in the middle of one.
+      const before = this.#stepsBefore.get(event.epoch) ?? (event.epoch - 1) * this.#stepsPerEpoch;
+      this.#noteStep(before + event.step);
+      this.metrics(before + event.step, event.metrics);
     } else if (event.kind === 'epoch') {
-      const { train, validation, seconds } = event.record;
-      this.metrics(Math.max(this.#step, event.record.step), {
+      const { epoch, step, train, validation, seconds } = event.record;
+      this.#stepsBefore.set(epoch + 1, step);
+      this.metrics(Math.max(this.#step, step), {
         ...prefixed('train', train),
         ...prefixed('validation', validation),
         'system/epochSeconds': seconds,
@@ -119,13 +152,13 @@ export class RunRecorder {
   async end(status: 'finished' | 'failed' | 'interrupted', error?: string): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#look();
-    await this.#flush();
+    await this.flush();
     await this.#sink.end(this.id, status, error).catch((fault: Error) => this.#fault(fault));
   }
 
   #noteStep(step: number): void {
     const now = performance.now();
-    if (step > this.#step) {
+    if (this.#step > 0 && step > this.#step) {
       this.metrics(step, { 'system/stepSeconds': (now - this.#stepAt) / 1000 / (step - this.#step) });
     }
     this.#step = step;
@@ -134,16 +167,17 @@ export class RunRecorder {
 
   #look(): void {
     const at = performance.now();
-    const { user, system } = process.cpuUsage();
-    const busy = (user + system - this.#usage.user - this.#usage.system) / 1000;
+    const { processorSeconds, memory } = this.#usage();
+    const seconds = Math.max(1, at - this.#looked.at) / 1000;
     this.metrics(this.#step, {
-      'system/cpu': busy / Math.max(1, at - this.#usage.at) / availableParallelism(),
-      'system/memoryMegabytes': process.memoryUsage.rss() / 1e6,
+      'system/cpu': (processorSeconds - this.#looked.processorSeconds) / seconds / availableParallelism(),
+      'system/memoryMegabytes': memory / 1e6,
     });
-    this.#usage = { at, user, system };
+    this.#looked = { at, processorSeconds };
   }
 
-  #flush(): Promise<void> {
+  /** Sends what was told so far. */
+  flush(): Promise<void> {
     this.#sending = this.#sending.then(() => this.#send());
     return this.#sending;
   }

@@ -33,23 +33,27 @@ export function localRuns(store: Store, project: string): RunSink {
   };
 }
 
+/** Points as they go over the wire. */
+export const wirePoints = (points: readonly Point[]) => ({
+  points: points.map(({ value, at, ...point }) => ({
+    ...point,
+    value: toAnyNumber(value),
+    at: at.toISOString(),
+  })),
+});
+
+/** Lines as they go over the wire. */
+export const wireLines = (lines: readonly { readonly text: string; readonly at: Date }[]) => ({
+  lines: lines.map(({ text, at }) => ({ text, at: at.toISOString() })),
+});
+
 /** Runs kept by a platform elsewhere. */
 export function remoteRuns(options: ClientOptions = {}): RunSink {
   const client = new PlatformClient(options);
   return {
     begin: async (run) => (await client.post<{ id: string }>('/api/runs', run)).id,
-    points: (run, points) =>
-      client.post(`/api/runs/${run}/points`, {
-        points: points.map(({ value, at, ...point }) => ({
-          ...point,
-          value: toAnyNumber(value),
-          at: at.toISOString(),
-        })),
-      }),
-    lines: (run, lines) =>
-      client.post(`/api/runs/${run}/lines`, {
-        lines: lines.map(({ text, at }) => ({ text, at: at.toISOString() })),
-      }),
+    points: (run, points) => client.post(`/api/runs/${run}/points`, wirePoints(points)),
+    lines: (run, lines) => client.post(`/api/runs/${run}/lines`, wireLines(lines)),
     file: (run, path, content) => client.putFile(run, path, content),
     end: (run, status, error) =>
       client.post(`/api/runs/${run}/end`, { status, ...(error !== undefined && { error }) }),

@@ -10,7 +10,8 @@ import type { JobRow } from './submit.js';
 
 /** Who asks for work. */
 export interface Claim {
-  readonly project: string;
+  /** Default: jobs of every project. */
+  readonly project?: string | undefined;
   /** Name of the worker. */
   readonly worker: string;
   /** Milliseconds until the job goes to another worker, unless this one tells that it lives. */
@@ -28,7 +29,7 @@ export async function claimJob(
 ): Promise<JobRow | undefined> {
   await expireLeases(db, now);
   const moment = now.toISOString();
-  const [claimed] = await rowsOf<{ id: string }>(
+  const [claimed] = await rowsOf<{ id: string; project: string }>(
     db,
     sql`
     update jobs set status = 'running', attempt = attempt + 1, worker = ${worker}, progress = null,
@@ -36,15 +37,15 @@ export async function claimJob(
       started_at = coalesce(started_at, ${moment}::timestamptz), updated_at = ${moment}::timestamptz
     where id = (
       select id from jobs
-      where project = ${project} and status = 'queued' and available_at <= ${moment}::timestamptz
+      where ${project === undefined ? sql`true` : sql`project = ${project}`} and status = 'queued' and available_at <= ${moment}::timestamptz
         and (wanted_worker is null or wanted_worker = ${worker})
       order by available_at, created_at, id
       limit 1
       for update skip locked
     )
-    returning id`,
+    returning id, project`,
   );
-  return claimed && findJob(db, project, claimed.id);
+  return claimed && findJob(db, claimed.project, claimed.id);
 }
 
 /** Takes jobs from workers that told nothing of themselves while they had them. @returns how many */

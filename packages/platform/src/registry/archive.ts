@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create, Unpack } from 'tar';
@@ -9,6 +9,14 @@ import { InputError } from '../errors.js';
 /** A folder as a tar archive. */
 export function packFolder(folder: string): Readable {
   return Readable.from(create({ cwd: folder, portable: true, gzip: false }, ['.']));
+}
+
+/** A file, or a folder with all that is in it, as a tar archive. Links are followed. */
+export function packPath(path: string): Readable {
+  const whole = resolve(path);
+  return Readable.from(
+    create({ cwd: dirname(whole), portable: true, follow: true }, [`./${basename(whole)}`]),
+  );
 }
 
 /** The most entries of an archive. */
@@ -36,7 +44,12 @@ export async function withUnpacked<Result>(
   }
 }
 
-async function unpack(archive: Readable, folder: string): Promise<void> {
+/**
+ * Unpacks a tar archive, compressed with gzip or not, into a folder.
+ * @param most entries that it may have
+ * @throws InputError as withUnpacked
+ */
+export async function unpack(archive: Readable, folder: string, most = mostEntries): Promise<void> {
   let entries = 0;
   const unpacked = new Unpack({
     cwd: folder,
@@ -44,14 +57,14 @@ async function unpack(archive: Readable, folder: string): Promise<void> {
     preserveOwner: false,
     noMtime: true,
     filter(_path, entry) {
-      if (++entries > mostEntries) throw new InputError(`The archive has more than ${mostEntries} entries.`);
+      if (++entries > most) throw new InputError(`The archive has more than ${most} entries.`);
       if (
         'type' in entry &&
         entry.type !== 'File' &&
         entry.type !== 'OldFile' &&
         entry.type !== 'Directory'
       ) {
-        throw new InputError(`The archive holds a ${entry.type}; a model is files and folders alone.`);
+        throw new InputError(`The archive holds a ${entry.type}; files and folders alone are taken.`);
       }
       return true;
     },

@@ -18,6 +18,8 @@ export interface ObjectStore {
   /** Keeps a content; what is there already is not written again. */
   put(content: Uint8Array | Readable): Promise<StoredObject>;
   has(sha256: string): Promise<boolean>;
+  /** Bytes of a content as it lies there; undefined when it is not there. */
+  sizeOf(sha256: string): Promise<number | undefined>;
   /** Opens a content for reading. @throws Error when it is not there */
   read(sha256: string): Promise<Readable>;
   delete(sha256: string): Promise<void>;
@@ -40,6 +42,11 @@ export function folderObjects(folder: string): ObjectStore {
       access(pathOf(sha256)).then(
         () => true,
         () => false,
+      ),
+    sizeOf: (sha256) =>
+      stat(pathOf(sha256)).then(
+        ({ size }) => size,
+        () => undefined,
       ),
     async read(sha256) {
       const path = pathOf(sha256);

@@ -34,8 +34,9 @@ export function openLog({ level = 'info', format = 'json', to = process.stderr }
   return pino(settings, format === 'json' ? to : forPeople(to));
 }
 
-/** Addresses that are asked every few seconds by programs that look whether the platform lives. */
-const unimportant = /^\/(metrics|healthz|readyz|v2\/health\/(live|ready))$/;
+/** Addresses that are asked every few seconds: by programs that look whether the platform lives, and by workers. */
+const unimportant =
+  /^\/(metrics|healthz|readyz|v2\/health\/(live|ready)|api\/jobs\/(claim|[^/]+\/attempts\/\d+\/(renew|points)))$/;
 
 /** Writes a line for each request: faults of the server as errors, of what was asked as warnings. */
 export function requestLog(log: Logger): Observer {

@@ -93,20 +93,42 @@ export function addPredict(program: Command): void {
     .action(predict);
 }
 
-interface PredictOptions
-  extends OutputOptions,
-    TextGenerationOptions,
+/** How a model is asked. */
+export interface AskingOptions
+  extends TextGenerationOptions,
     TranslateOptions,
     Pick<PredictorOptions, 'gallery' | 'count' | 'class' | 'out'> {
+  readonly sampleRate?: number;
+  readonly languageWeight?: number;
+  readonly timestamps?: boolean;
+}
+
+interface PredictOptions extends OutputOptions, AskingOptions {
   readonly top: number;
   readonly prompt?: string;
   readonly threshold?: number;
   /** A folder; false for none. */
   readonly pictures: string | false;
   readonly stream?: boolean;
-  readonly sampleRate?: number;
-  readonly languageWeight?: number;
-  readonly timestamps?: boolean;
+}
+
+/** The options as predictors take them: how one is opened, and how it makes text. */
+export function askedWith({
+  gallery,
+  count,
+  class: wanted,
+  out,
+  sampleRate,
+  languageWeight,
+  timestamps = false,
+  ...making
+}: AskingOptions): {
+  readonly asked: PredictorOptions;
+  readonly making: TextGenerationOptions & TranslateOptions;
+} {
+  const { beams, seed } = making;
+  const speech = { sampleRate, beams, languageWeight, timestamps };
+  return { asked: { gallery, count, class: wanted, out, seed, speech }, making };
 }
 
 async function predict(
@@ -115,10 +137,8 @@ async function predict(
   options: PredictOptions,
   command: Command,
 ): Promise<void> {
-  const { top, prompt, threshold, pictures, json = false, gallery, ...more } = options;
-  const { count, class: wanted, out, ...spoken } = more;
-  const { stream = false, sampleRate, languageWeight, timestamps = false, ...making } = spoken;
-  const { beams } = making;
+  const { top, prompt, threshold, pictures, json = false, stream = false, ...asking } = options;
+  const { asked, making } = askedWith(asking);
   const inputs = prompt === undefined ? given : [...given, prompt];
   const { readModelFolder } = await import('modelwright/saved');
   const { config } = await readModelFolder(directory);
@@ -127,14 +147,6 @@ async function predict(
     command.error("error: there is nothing to predict on: give an input, or '-'");
   }
   if (inputs.length > 0 && task.input === 'none') command.error('error: this model takes no input');
-  const asked: PredictorOptions = {
-    gallery,
-    count,
-    class: wanted,
-    out,
-    seed: making.seed,
-    speech: { sampleRate, beams, languageWeight, timestamps },
-  };
   if (stream) {
     if (inputs.join() !== '-') command.error("error: a stream is read from standard input: give '-' alone");
     await predictStream({ directory, task, taskName: config.task, options: asked, json });

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Curve, Line, Run, RunPage } from '../../client/client.js';
+import type { Curve, Run, RunPage } from '../../client/client.js';
 import { addConnection, apiPath, type ConnectionOptions, connect, momentText } from '../connection.js';
 import { examples } from '../help.js';
+import { linesOfRun, lineText } from '../logText.js';
 import { wholeNumber } from '../numbers.js';
 import { fields, writeNote, writeResult } from '../output.js';
 
@@ -120,6 +121,6 @@ const short = (value: number | string | null): string =>
 
 async function log(id: string, options: ConnectionOptions & { readonly from?: number }): Promise<void> {
   const client = await connect(options);
-  const { lines } = await client.get<{ lines: Line[] }>(apiPath('runs', id, 'lines'), { from: options.from });
-  writeResult(options, { lines }, () => lines.map(({ at, text }) => `${momentText(at)}  ${text}`).join('\n'));
+  const lines = await linesOfRun(client, id, options.from);
+  writeResult(options, { lines }, () => lines.map(lineText).join('\n'));
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../../watching/log.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
+import { startWorkers } from '../localWorkers.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
 import { objectsOption } from '../objectsOption.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
@@ -20,6 +21,8 @@ interface UpOptions extends OutputOptions {
   readonly modelMemory?: number;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
+  readonly workers: number;
+  readonly lease: number;
 }
 
 /** Addresses that this machine alone reaches. */
@@ -47,6 +50,8 @@ export function addUp(program: Command): void {
     )
     .option('--timeout <seconds>', 'the most that a prediction may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body of a prediction', positiveNumber, 10)
+    .option('--workers <n>', 'workers beside it that do jobs; 0 for none', wholeNumber(0, 1000), 1)
+    .option('--lease <seconds>', 'after which a job of a silent worker goes to another', positiveNumber, 30)
     .addOption(
       new Option('--log-level <level>', 'what is written of requests and faults, on standard error')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -95,6 +100,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     timeout: options.timeout * 1000,
     maxBodyBytes: options.maxBody * 1_000_000,
     modelMemory: options.modelMemory && options.modelMemory * 1_000_000,
+    lease: options.lease * 1000,
     isReady: () => ready,
     log,
   });
@@ -104,7 +110,8 @@ async function run(options: UpOptions, command: Command): Promise<void> {
       throw error;
     },
   );
-  const { firstKey } = service;
+  const { firstKey, workerKey: key } = service;
+  const workers = startWorkers(options.workers, { server: addressFor(server.url), key, grace: 10 });
   writeResult(options, { url: server.url, ...(firstKey && { key: firstKey }) }, () => {
     const where = `The platform listens at ${server.url} and keeps everything in ${join(options.folder)}.`;
     if (options.insecureLocal) return `${where} No keys are asked for.`;
@@ -117,7 +124,12 @@ async function run(options: UpOptions, command: Command): Promise<void> {
       resolve();
     });
   });
+  await workers.close();
   ready = false;
   await server.close();
   await service.close();
 }
+
+/** Where this machine reaches a server that listens at all addresses. */
+const addressFor = (url: string): string =>
+  url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
