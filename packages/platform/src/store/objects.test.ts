@@ -50,6 +50,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       });
       const empty = await objects.put(Buffer.alloc(0));
       assert.deepEqual([await objects.has(sha256), await objects.has(hashOf('other'))], [true, false]);
+      assert.deepEqual([await objects.sizeOf(sha256), await objects.sizeOf(hashOf('other'))], [7, undefined]);
       assert.equal(await text(await objects.read(sha256)), 'content');
       assert.equal(await text(await objects.read(empty.sha256)), '');
       assert.deepEqual(await all(), [`${sha256} 7`, `${empty.sha256} 0`].toSorted());

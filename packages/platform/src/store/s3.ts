@@ -75,6 +75,10 @@ export async function s3Objects(url: string, folder: string): Promise<ObjectStor
       }
     },
     has: (sha256) => client.exists(nameOf(sha256)),
+    async sizeOf(sha256) {
+      const name = nameOf(sha256);
+      return (await client.exists(name)) ? (await client.statObject(name)).size : undefined;
+    },
     async read(sha256) {
       const response = await client.getObject(nameOf(sha256)).catch((cause: unknown) => {
         throw new Error(`The content ${sha256} is missing from the store.`, { cause });
