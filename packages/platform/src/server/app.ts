@@ -41,23 +41,33 @@ export function createApp({ models, ...options }: AppOptions): ModelApp {
   return app;
 }
 
-/** Addresses that tell nothing of models, and need to know nobody. */
-const open = /^\/v2(\/health\/(live|ready))?$/;
-
-/** Answers for models, wherever they are found. */
-export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): ModelApp {
+/** What routes need to know, with the defaults of what is left out. */
+export function serverContext(options: ModelAppOptions): ServerContext & { readonly maxBodyBytes: number } {
   const {
     maxBodyBytes = 10 * 2 ** 20,
     timeout = 30_000,
     isReady = () => true,
     onError = console.error,
   } = options;
-  const faultOf = (error: Error, client: AbortSignal): ServiceError => {
-    const fault = toServiceError(error, client);
-    if (fault.status === 500) onError(error);
-    return fault;
+  return {
+    maxBodyBytes,
+    timeout,
+    isReady,
+    faultOf(error, client) {
+      const fault = toServiceError(error, client);
+      if (fault.status === 500) onError(error);
+      return fault;
+    },
   };
-  const server: ServerContext = { isReady, timeout, faultOf };
+}
+
+/** Addresses that tell nothing of models, and need to know nobody. */
+const open = /^\/v2(\/health\/(live|ready))?$/;
+
+/** Answers for models, wherever they are found. */
+export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): ModelApp {
+  const { maxBodyBytes, ...server } = serverContext(options);
+  const { isReady, faultOf } = server;
   const app: ModelApp = new Hono();
   app.use(async (c, next) => {
     await next();

@@ -44,7 +44,7 @@ export function quoted(value: unknown): string {
 }
 
 /** What to answer to an error of any kind. */
-export function toServiceError(error: Error, client: AbortSignal): ServiceError {
+export function toServiceError(error: Error, client: { readonly aborted: boolean }): ServiceError {
   if (error instanceof ServiceError) return error;
   if (error instanceof InvalidInputError || error instanceof InputError)
     return new ServiceError(400, error.message);

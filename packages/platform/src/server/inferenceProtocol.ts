@@ -1,7 +1,6 @@
 import type { TensorSpec } from 'modelwright/saved';
 import { version } from '../version.js';
-import { badRequest } from './errors.js';
-import { inferenceResponse, parseInferenceRequest } from './inferenceRequest.js';
+import { answerInference, headerLength } from './inferenceCall.js';
 import {
   findModel,
   type ModelApp,
@@ -11,8 +10,6 @@ import {
   withDeadline,
 } from './routes.js';
 import { datatypeOf } from './tensorJson.js';
-
-const headerLength = 'Inference-Header-Content-Length';
 
 /** What there is beyond the protocol: Triton's names. */
 const extensions = ['binary_tensor_data', 'model_repository'];
@@ -48,25 +45,13 @@ export function addInferenceProtocol(app: ModelApp, server: ServerContext): void
     route(app, 'POST', `${path}/infer`, async (c) => {
       const model = await modelOf(c);
       const body = new Uint8Array(await c.req.arrayBuffer());
-      const request = parseInferenceRequest(body, jsonLength(c), model.config);
-      const results = await withDeadline(server, c.req.raw, (signal) => model.run(request.inputs, signal));
-      const { json, binary } = inferenceResponse(model, request, results);
-      if (binary.length === 0) return c.body(json, 200, { 'Content-Type': 'application/json' });
-      const text = new TextEncoder().encode(json);
-      return c.body(new Uint8Array(Buffer.concat([text, ...binary])), 200, {
-        'Content-Type': 'application/octet-stream',
-        [headerLength]: String(text.length),
-      });
+      const jsonLength = c.req.header(headerLength);
+      const answer = await withDeadline(server, c.req.raw, (signal) =>
+        answerInference(model, { body, jsonLength, signal }),
+      );
+      return c.body(answer.body, 200, answer.headers);
     });
   }
-}
-
-function jsonLength(c: ModelContext): number | undefined {
-  const text = c.req.header(headerLength);
-  if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text))
-    throw badRequest(`${headerLength} should be a number of bytes, but it is '${text}'.`);
-  return Number(text);
 }
 
 function tensorJson({ name, dtype, shape }: TensorSpec) {

@@ -16,7 +16,7 @@ export interface ServerContext {
   /** The most milliseconds that a request may take. */
   readonly timeout: number;
   /** What to answer to an error; faults of the server's own are logged. */
-  readonly faultOf: (error: Error, client: AbortSignal) => ServiceError;
+  readonly faultOf: (error: Error, client: { readonly aborted: boolean }) => ServiceError;
 }
 
 /** Adds a route for one method; other methods are answered with 405 and the one that is allowed. */
@@ -50,11 +50,17 @@ export interface RequestLimits {
   done(): void;
 }
 
+/** A request has taken longer than so many milliseconds. */
+export function timedOut(milliseconds: number): ServiceError {
+  return new ServiceError(504, `The model took longer than ${milliseconds} ms.`);
+}
+
 /** The limits of a request, whose clock begins to run. */
 export function limitsOf({ timeout }: ServerContext, request: Request): RequestLimits {
   const controller = new AbortController();
-  const late = new ServiceError(504, `The model took longer than ${timeout} ms.`);
-  const timer = setTimeout(() => controller.abort(late), timeout);
+  const timer = setTimeout(() => {
+    controller.abort(timedOut(timeout));
+  }, timeout);
   const cancel = (): void => controller.abort(request.signal.reason);
   request.signal.addEventListener('abort', cancel, { once: true });
   return {

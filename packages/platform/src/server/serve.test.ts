@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { saveBrightnessModel } from '../testing.js';
+import { createApp } from './app.js';
 import { type RunningServer, serve } from './serve.js';
 import { type ServedModel, serveModel } from './servedModel.js';
 
@@ -34,6 +35,58 @@ async function send(url: string, bytes: string, hangUp = false): Promise<string>
 
 const post = (path: string, body: string, length = Buffer.byteLength(body)): string =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`;
+
+describe('inference straight from the connection', () => {
+  it('answers as the app does', async () => {
+    const model = await serveModel(join(folder, 'brightness'), { replicas: 1 });
+    const app = createApp({ models: [model], maxBodyBytes: 1000 });
+    const server = await serve({ models: [model], port: 0, maxBodyBytes: 1000 });
+    const binary = { 'Inference-Header-Content-Length': String(good.length) };
+    const asked: [string, string, Record<string, string>][] = [
+      [inferPath, good, {}],
+      [inferPath.replace('/infer', '/versions/1/infer'), good, {}],
+      [inferPath, `${good.slice(0, -1)},"parameters":{"binary_data_output":true}}`, {}],
+      [inferPath, good, binary],
+      [inferPath, `${good}more`, binary],
+      [inferPath, good, { 'Inference-Header-Content-Length': 'x' }],
+      [inferPath, '{', {}],
+      [inferPath, good.replace('255', '256'), {}],
+      [inferPath, ' '.repeat(1001), {}],
+      [inferPath.replace('brightness', 'nothing'), good, {}],
+      [inferPath.replace('/infer', '/versions/2/infer'), good, {}],
+      [inferPath.replace('brightness', 'bright%6Eess'), good, {}],
+    ];
+    for (const [path, body, headers] of asked) {
+      const init = { method: 'POST', body, headers };
+      const [direct, through] = await Promise.all([fetch(server.url + path, init), app.request(path, init)]);
+      const told = async (response: Response) => [
+        response.status,
+        response.headers.get('Inference-Header-Content-Length'),
+        response.headers.get('X-Content-Type-Options'),
+        await response.text(),
+      ];
+      assert.deepEqual(await told(direct), await told(through), `${path} ${body.slice(0, 200)}`);
+    }
+    await server.close();
+  });
+
+  it('gives up on what takes too long, and on a client that has gone', async () => {
+    const model = await serveModel(join(folder, 'brightness'), { replicas: 1 });
+    const signals: AbortSignal[] = [];
+    const run = (_: object, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<never>(() => undefined);
+    };
+    const server = await serve({ models: [{ ...model, run }], port: 0, timeout: 300, onError: () => {} });
+    await send(server.url, post(inferPath, good), true);
+    while (!signals[0]?.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal((signals[0].reason as Error).name, 'AbortError');
+    const late = await fetch(server.url + inferPath, { method: 'POST', body: good });
+    assert.equal(late.status, 504);
+    assert.match(await late.text(), /longer than 300 ms/);
+    await server.close();
+  });
+});
 
 describe('a server that is sent nonsense', () => {
   let server: RunningServer;

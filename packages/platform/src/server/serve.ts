@@ -1,7 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { type AppOptions, createApp } from './app.js';
+import { type AppOptions, createApp, serverContext } from './app.js';
+import { directInference } from './directInference.js';
+import { fixedModels } from './modelSource.js';
 import { openStreams } from './soundStreams.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'isReady'> {
@@ -28,17 +30,22 @@ export interface Listening {
   close(grace?: number): Promise<void>;
 }
 
-/**
- * Answers requests at an address with a function.
- * @param streams takes the WebSockets that are opened
- * @throws Error when the port is taken, naming it
- */
+export interface ListenOptions extends Pick<ServeOptions, 'port' | 'host'> {
+  /** Takes the WebSockets that are opened. */
+  readonly streams?: ((server: Server) => { close(): void }) | undefined;
+  /** Answers some requests straight from Node's messages, and says whether it does. */
+  readonly direct?: ((incoming: IncomingMessage, outgoing: ServerResponse) => boolean) | undefined;
+}
+
+/** Answers requests at an address with a function. @throws Error when the port is taken, naming it */
 export async function listenWith(
   fetch: (request: Request) => Response | Promise<Response>,
-  { port = 8080, host = '127.0.0.1' }: Pick<ServeOptions, 'port' | 'host'>,
-  streams?: (server: Server) => { close(): void },
+  { port = 8080, host = '127.0.0.1', streams, direct }: ListenOptions,
 ): Promise<Listening> {
-  const server = createServer(getRequestListener(fetch, { hostname: host, overrideGlobalObjects: false }));
+  const listener = getRequestListener(fetch, { hostname: host, overrideGlobalObjects: false });
+  const server = createServer((incoming, outgoing) => {
+    if (!direct?.(incoming, outgoing)) void listener(incoming, outgoing);
+  });
   const open = streams?.(server);
   await listen(server, port, host);
   const { address, family, port: actual } = server.address() as AddressInfo;
@@ -61,11 +68,14 @@ export async function listenWith(
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port, host, ...appOptions } = options;
   let ready = true;
-  const app = createApp({ ...appOptions, isReady: () => ready });
+  const settings = { ...appOptions, isReady: () => ready };
+  const app = createApp(settings);
   const models = new Map(options.models.map((model) => [model.name, model]));
-  const listening = await listenWith(app.fetch, { port, host }, (server) =>
-    openStreams(server, { ...appOptions, fetch: app.fetch, models }),
-  );
+  const listening = await listenWith(app.fetch, {
+    ...{ port, host },
+    streams: (server) => openStreams(server, { ...appOptions, fetch: app.fetch, models }),
+    direct: directInference(fixedModels(options.models), serverContext(settings)),
+  });
   return {
     url: listening.url,
     async close(grace) {

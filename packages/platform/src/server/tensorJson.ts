@@ -88,8 +88,20 @@ function fromJson(where: string, dtype: DType, shape: number[], size: number, da
       `${where}: the shape [${shape.join(', ')}] takes ${size} values, but data has ${values.length}.`,
     );
   }
-  for (const [i, value] of values.entries()) checkValue(`${where}.data[${i}]`, dtype, value);
-  return NdArray.of(dtype, shape, values as number[]);
+  const range = ranges[dtype];
+  if (!range || dtype === 'int64') {
+    for (let i = 0; i < values.length; i++) checkValue(where, i, dtype, values[i]);
+    return NdArray.of(dtype, shape, values as number[]);
+  }
+  const [least, greatest] = range;
+  const array = new NdArray(dtype, shape);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= greatest))
+      checkValue(where, i, dtype, value);
+    array.data[i] = value as number;
+  }
+  return array;
 }
 
 /** The elements of lists nested as deep as the shape, in row-major order. */
@@ -109,10 +121,10 @@ function flatten(where: string, shape: readonly number[], data: readonly unknown
   return flat;
 }
 
-function checkValue(where: string, dtype: DType, value: unknown): void {
+function checkValue(where: string, i: number, dtype: DType, value: unknown): void {
   if (dtype === 'bool') {
     if (typeof value !== 'boolean' && value !== 0 && value !== 1) {
-      throw badRequest(`${where} should be true or false, but it is ${quoted(value)}.`);
+      throw badRequest(`${where}.data[${i}] should be true or false, but it is ${quoted(value)}.`);
     }
     return;
   }
@@ -120,7 +132,7 @@ function checkValue(where: string, dtype: DType, value: unknown): void {
     const held = typeof value === 'number' ? (dtype === 'float32' ? Math.fround(value) : value) : Number.NaN;
     if (!Number.isFinite(held)) {
       throw badRequest(
-        `${where} should be a number that ${datatypes[dtype]} can hold, but it is ${quoted(value)}.`,
+        `${where}.data[${i}] should be a number that ${datatypes[dtype]} can hold, but it is ${quoted(value)}.`,
       );
     }
     return;
@@ -128,7 +140,7 @@ function checkValue(where: string, dtype: DType, value: unknown): void {
   const [least, greatest] = ranges[dtype]!;
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > greatest) {
     throw badRequest(
-      `${where} should be a whole number from ${least} to ${greatest} (${datatypes[dtype]}), but it is ${quoted(value)}.`,
+      `${where}.data[${i}] should be a whole number from ${least} to ${greatest} (${datatypes[dtype]}), but it is ${quoted(value)}.`,
     );
   }
 }
