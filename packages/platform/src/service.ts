@@ -8,7 +8,7 @@ import { createApi } from './api/index.js';
 import { parseParameters } from './cli/jobOptions.js';
 import { expireLeases, extendLeases } from './jobs/index.js';
 import { openSigner, type Signer } from './registry/index.js';
-import { markLost } from './runs/record.js';
+import { lostRunsMarker } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
 import { servingApp } from './serving/app.js';
 import { Deployments, type WatchOf } from './serving/deployments.js';
@@ -120,7 +120,8 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     },
     ...(settings.log ? [requestLog(settings.log)] : []),
   ];
-  const look = setInterval(() => void markLost(db, silence).catch(onError), lookEvery);
+  const markLostRuns = lostRunsMarker(db, silence);
+  const look = setInterval(() => void markLostRuns().catch(onError), lookEvery);
   const leaseLook = setInterval(() => void expireLeases(db).catch(onError), leaseLookEvery);
   for (const timer of [look, leaseLook]) timer.unref();
   return {

@@ -169,6 +169,30 @@ export async function markLost(db: Database, silence: number, now = new Date()):
   return lost.map(({ id }) => id);
 }
 
+/** Two clocks: one that people set, and one that never jumps; in milliseconds. */
+export interface Clocks {
+  readonly wall: () => number;
+  readonly steady: () => number;
+}
+
+/**
+ * What marks runs as lost that have told nothing of themselves for so many milliseconds, whenever it is called. When the clock was set
+ * ahead, or the machine slept, runs have that time anew to tell that they live.
+ */
+export function lostRunsMarker(
+  db: Database,
+  silence: number,
+  { wall, steady }: Clocks = { wall: Date.now, steady: () => performance.now() },
+): () => Promise<readonly string[]> {
+  const jump = (): number => wall() - steady();
+  let [before, from] = [jump(), 0];
+  return async () => {
+    if (jump() - before > silence / 10) from = steady() + silence;
+    before = jump();
+    return steady() < from ? [] : markLost(db, silence, new Date(wall()));
+  };
+}
+
 /** Locks a run's row until the transaction ends, and notes that it lives. */
 async function requireRunning(db: Pick<Database, 'update' | 'select'>, run: string): Promise<void> {
   const seen = await db

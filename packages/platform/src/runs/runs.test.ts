@@ -4,7 +4,16 @@ import { after, before, it } from 'node:test';
 import { NotFoundError, StateError } from '../errors.js';
 import { onEachDatabase, type TestStore } from '../store/testing.js';
 import { artefactsOf, curveOf, findRun, linesOf, listRuns } from './query.js';
-import { addArtefact, addLines, addPoints, createRun, endRun, markLost, reopenRun } from './record.js';
+import {
+  addArtefact,
+  addLines,
+  addPoints,
+  createRun,
+  endRun,
+  lostRunsMarker,
+  markLost,
+  reopenRun,
+} from './record.js';
 
 onEachDatabase('runs', (open) => {
   let opened: TestStore;
@@ -139,6 +148,27 @@ onEachDatabase('runs', (open) => {
     const later = new Date(Date.now() + 120_000);
     assert.ok((await markLost(db, 60_000, later)).includes(id));
     assert.equal((await findRun(db, 'test', id)).status, 'lost');
+  });
+
+  it('marks no run lost for a clock that was set ahead: each has its time anew to tell that it lives', async () => {
+    const { db } = opened.store;
+    const id = await begin('through a jump');
+    const silence = 60_000;
+    let [wall, steady] = [Date.now(), 0];
+    const look = lostRunsMarker(db, silence, { wall: () => wall, steady: () => steady });
+    const after = async (milliseconds: number, jump = 0): Promise<boolean> => {
+      steady += milliseconds;
+      wall += milliseconds + jump;
+      return (await look()).includes(id);
+    };
+    assert.equal(await after(1000), false);
+    assert.equal(await after(1000, 3_600_000), false, 'an hour ahead');
+    assert.equal(await after(silence - 1), false);
+    assert.equal(await after(2), true, 'it had its time, and said nothing');
+    const other = await begin('set back');
+    wall -= 7_200_000;
+    assert.equal(await after(1000), false);
+    assert.equal((await findRun(db, 'test', other)).status, 'running');
   });
 
   it('says that there is no such run', async () => {
