@@ -18,6 +18,7 @@ const served: readonly Pick<DescribedRoute, 'method' | 'path' | 'role'>[] = [
     { method: 'POST', path: `/v2/models/{name}${version}/infer` },
   ]),
   { method: 'POST', path: '/api/models/{name}/predict' },
+  { method: 'GET', path: '/api/models/{name}/stream' },
   { method: 'GET', path: '/v1/models/{name}' },
 ].map((route) => ({ ...route, role: 'caller' }));
 

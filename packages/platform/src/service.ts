@@ -10,7 +10,9 @@ import { expireLeases, extendLeases } from './jobs/index.js';
 import { openSigner, type Signer } from './registry/index.js';
 import { lostRunsMarker } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
-import { servingApp } from './serving/app.js';
+import type { AcceptedStream, ModelEnvironment } from './server/modelSource.js';
+import { acceptStream } from './server/soundStreams.js';
+import { servingApp, streamRoute } from './serving/app.js';
 import { Deployments, type WatchOf } from './serving/deployments.js';
 import { openStore, type Store, type StoreOptions } from './store/index.js';
 import { projects } from './store/schema.js';
@@ -35,6 +37,8 @@ export interface ServiceOptions extends StoreOptions, ModelAppOptions {
 export interface Service {
   readonly store: Store;
   fetch(request: Request): Promise<Response>;
+  /** The model of a request for a stream of sound, or what is answered where there is none. */
+  acceptStream(request: Request): Promise<AcceptedStream | Response>;
   /** The first administrator's key, where there was no key yet; it is shown this once. */
   readonly firstKey?: string | undefined;
   /** A key for this machine's own workers, which is good while the service is open. */
@@ -114,12 +118,15 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     (answered: Answered) => metrics.answered({ ...answered, route: answered.route ?? 'other' }),
     (answered: Answered) => {
       const { project, key, model, tokens } = answered;
-      if (answered.method !== 'POST' || project === undefined || model === undefined) return;
+      const asks = answered.method === 'POST' || answered.route === streamRoute;
+      if (!asks || project === undefined || model === undefined) return;
       meter.note(answered);
       if (tokens) quotas.spend({ project, key, model }, tokens);
     },
     ...(settings.log ? [requestLog(settings.log)] : []),
   ];
+  const answer = (bindings?: ModelEnvironment['Bindings']) =>
+    observed(async (request) => (await serve(request, bindings)) ?? api.fetch(request), observers, tracing);
   const markLostRuns = lostRunsMarker(db, silence);
   const look = setInterval(() => void markLostRuns().catch(onError), lookEvery);
   const leaseLook = setInterval(() => void expireLeases(db).catch(onError), leaseLookEvery);
@@ -128,7 +135,8 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     store,
     firstKey,
     workerKey,
-    fetch: observed(async (request) => (await serve(request)) ?? api.fetch(request), observers, tracing),
+    fetch: answer(),
+    acceptStream: (request) => acceptStream((asked, bindings) => answer(bindings)(asked), request),
     async close() {
       isOpen = false;
       for (const timer of [look, leaseLook]) clearInterval(timer);

@@ -1,5 +1,6 @@
 // The way from speech to text, on the command line and over HTTP.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import type { TranscriptionVerbose } from 'openai/resources/audio/transcriptions
 import { WebSocket } from 'ws';
 import { type RunningServer, serve } from '../server/serve.js';
 import { serveModel } from '../server/servedModel.js';
-import { lastLineJson, run } from './testing.js';
+import { lastLineJson, run, start } from './testing.js';
 
 const clip: AudioClip = joinClips(
   saidDigits(20, 3, 1).map((said) => ({ ...said, speaker: '' })),
@@ -22,6 +23,32 @@ const clip: AudioClip = joinClips(
 const wav = encodeWav(clip);
 const pcm = wav.subarray(44);
 
+const pieces = Array.from({ length: Math.ceil(pcm.length / 1001) }, (_, i) =>
+  pcm.subarray(1001 * i, 1001 * (i + 1)),
+);
+
+/**
+ * Sends messages over a WebSocket, and gives what is answered until the end.
+ * @returns the code of closing, or the status of an answer that is none
+ */
+function converseAt(
+  url: string,
+  messages: readonly (Uint8Array | string)[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<[number, object[]]> {
+  const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+  const answers: object[] = [];
+  return new Promise((resolve, reject) => {
+    socket.on('open', () => {
+      for (const message of messages) socket.send(message);
+    });
+    socket.on('message', (data) => answers.push(JSON.parse(String(data)) as object));
+    socket.on('close', (code) => resolve([code, answers]));
+    socket.on('unexpected-response', (_, response) => resolve([response.statusCode ?? 0, answers]));
+    socket.on('error', reject);
+  });
+}
+
 describe('automatic speech recognition', () => {
   let folder = '';
   let out = '';
@@ -31,7 +58,7 @@ describe('automatic speech recognition', () => {
     out = join(folder, 'model');
     const { status, stderr } = await run([
       ...['train', 'automatic-speech-recognition', '--data', 'said-digits', '--out', out, '--json'],
-      ...['--epochs', '2', '--strings', '1-2', '--strings-per-epoch', '64', '--batch-size', '8'],
+      ...['--epochs', '5', '--strings', '1-2', '--strings-per-epoch', '64', '--batch-size', '8'],
     ]);
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^conv-gru: [\d,]+ parameters/);
@@ -112,25 +139,10 @@ describe('automatic speech recognition', () => {
       await assert.rejects(write({ file: new File(['no sound'], 'a.wav') }), OpenAI.BadRequestError);
     });
 
-    /** Sends messages, and gives what is answered until the end. */
-    function converse(path: string, messages: readonly (Uint8Array | string)[]): Promise<[number, object[]]> {
-      const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`);
-      const answers: object[] = [];
-      return new Promise((resolve, reject) => {
-        socket.on('open', () => {
-          for (const message of messages) socket.send(message);
-        });
-        socket.on('message', (data) => answers.push(JSON.parse(String(data)) as object));
-        socket.on('close', (code) => resolve([code, answers]));
-        socket.on('unexpected-response', (_, response) => resolve([response.statusCode ?? 0, answers]));
-        socket.on('error', reject);
-      });
-    }
+    const converse = (path: string, messages: readonly (Uint8Array | string)[]) =>
+      converseAt(`${server.url}${path}`, messages);
 
     it('hears sound that arrives over a WebSocket as it hears the whole', async () => {
-      const pieces = Array.from({ length: Math.ceil(pcm.length / 1001) }, (_, i) =>
-        pcm.subarray(1001 * i, 1001 * (i + 1)),
-      );
       const [code, answers] = await converse('/models/digits/stream?sampleRate=8000', [...pieces, 'end']);
       assert.equal(code, 1000);
       assert.deepEqual(answers.at(-1), { ...expected, final: true });
@@ -151,6 +163,78 @@ describe('automatic speech recognition', () => {
       assert.deepEqual(await converse('/models/nothing/stream', []), [404, []]);
       const plain = await fetch(`${server.url}/models/digits/stream`);
       assert.equal(plain.status, 426);
+    });
+  });
+
+  describe('on the platform', () => {
+    let platform: ReturnType<typeof start>;
+    let url = '';
+    let key = '';
+    before(async () => {
+      platform = start(['up', '--folder', join(folder, 'platform'), '--port', '0', '--json']);
+      const [line] = (await once(platform.stdout, 'data')) as [Buffer];
+      ({ url, key } = lastLineJson(line.toString()) as { url: string; key: string });
+      await command('models', 'push', out, 'dictation');
+      await command('deploy', 'dictation@1', '--replicas', '1');
+    });
+    after(async () => {
+      platform.kill('SIGTERM');
+      const [status] = (await once(platform, 'exit')) as [number | null];
+      assert.equal(status, 0, 'it ends in order');
+    });
+    const command = async (...args: string[]): Promise<Record<string, unknown>> => {
+      const environment = { MODELWRIGHT_SERVER: url, MODELWRIGHT_KEY: key };
+      const { status, stdout, stderr } = await run([...args, '--json'], { environment });
+      assert.equal(status, 0, stderr);
+      return lastLineJson(stdout);
+    };
+    const stream = (messages: readonly (Uint8Array | string)[], headers: Record<string, string>) =>
+      converseAt(`${url}/api/models/dictation/stream?sampleRate=8000`, messages, headers);
+
+    it('hears sound that arrives over a WebSocket, for those who have a key', async () => {
+      const { key: caller } = (await command('keys', 'create', 'phone', '--role', 'caller')) as {
+        key: string;
+      };
+      const [code, answers] = await stream([...pieces, 'end'], { Authorization: `Bearer ${caller}` });
+      assert.equal(code, 1000);
+      assert.deepEqual(answers.at(-1), { ...expected, final: true });
+      assert.deepEqual(await stream([], {}), [401, []]);
+      assert.deepEqual(await stream([], { Authorization: 'Bearer nonsense' }), [401, []]);
+      const other = (await command('keys', 'create', 'other', '--model', 'another')) as { key: string };
+      assert.deepEqual(await stream([], { Authorization: `Bearer ${other.key}` }), [403, []]);
+      const plain = await fetch(`${url}/api/models/dictation/stream`, {
+        headers: { Authorization: `Bearer ${caller}` },
+      });
+      assert.equal(plain.status, 426);
+    });
+
+    it('lets a stream go on with the version it began with', async () => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/api/models/dictation/stream`, {
+        headers: { Authorization: `Bearer ${key}` },
+      });
+      await once(socket, 'open');
+      await command('models', 'push', out, 'dictation', '--tag', 'again');
+      await command('deploy', 'dictation@2', '--replicas', '1');
+      const last = new Promise<unknown>((resolve) => {
+        socket.on('message', (data) => resolve(JSON.parse(String(data))));
+      });
+      socket.send('end');
+      assert.deepEqual(await last, { text: '', words: [], seconds: 0, final: true });
+      await once(socket, 'close');
+    });
+
+    it('keeps pages of other sites from using the cookie of somebody who is signed in', async () => {
+      const { password } = (await command('users', 'create', 'li', '--generate')) as { password: string };
+      const signedIn = await fetch(`${url}/api/sessions`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name: 'li', password }),
+      });
+      assert.equal(signedIn.status, 201);
+      const Cookie = signedIn.headers.get('Set-Cookie')!.split(';')[0]!;
+      const [code] = await stream([...pieces, 'end'], { Cookie, Origin: url });
+      assert.equal(code, 1000);
+      assert.deepEqual(await stream([], { Cookie, Origin: 'http://127.0.0.1:9' }), [403, []]);
     });
   });
 });

@@ -80,7 +80,7 @@ export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): Mo
     const models = await sourceOf(c.req.raw);
     c.set('models', models);
     await next();
-    models.done?.();
+    if (!c.get('isKept')) models.done?.();
   });
   app.use(limitBody(maxBodyBytes));
   addInferenceProtocol(app, server);

@@ -55,9 +55,19 @@ export interface ModelSource {
  */
 export type SourceOf = (request: Request) => ModelSource | Promise<ModelSource>;
 
+/** A model that will hear sound as it arrives. */
+export interface AcceptedStream {
+  /** It stays open until `done`. */
+  readonly model: ServedModel;
+  done(): void;
+}
+
 /** What each request carries along. */
 export interface ModelEnvironment {
-  readonly Variables: { models: ModelSource };
+  /** Where a request opens a WebSocket: takes the model that it may stream to. */
+  readonly Bindings: { readonly takeStream?: (accepted: AcceptedStream) => void };
+  /** `isKept`: the models that were found are in use after the answer. */
+  readonly Variables: { models: ModelSource; isKept?: boolean };
 }
 
 /** @throws ServiceError 404 naming the models there are */

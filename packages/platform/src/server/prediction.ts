@@ -43,13 +43,21 @@ export function addPrediction(app: ModelApp, server: ServerContext): void {
   });
   route(app, 'POST', '/models/:model/predict', async (c) => respond(c, await modelOf(c)));
   route(app, 'GET', '/models/:model/stream', async (c) => {
-    const { name, predictor } = await modelOf(c);
+    const model = await modelOf(c);
+    const { name, predictor } = model;
     if (!predictor?.stream)
       throw badRequest(
         `The model '${name}' does not take sound as it arrives: POST a whole one to /models/${name}/predict.`,
       );
-    throw new ServiceError(426, 'Sound that arrives in pieces is sent over a WebSocket.', {
-      Upgrade: 'websocket',
-    });
+    const take = c.env?.takeStream;
+    if (!take) {
+      throw new ServiceError(426, 'Sound that arrives in pieces is sent over a WebSocket.', {
+        Upgrade: 'websocket',
+      });
+    }
+    c.set('isKept', true);
+    const models = c.get('models');
+    take({ model, done: () => models.done?.() });
+    return c.body(null, 204);
   });
 }

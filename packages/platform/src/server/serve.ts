@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import { type AppOptions, createApp, serverContext } from './app.js';
 import { directInference } from './directInference.js';
 import { fixedModels } from './modelSource.js';
-import { openStreams } from './soundStreams.js';
+import { acceptStream, openStreams } from './soundStreams.js';
 
 export interface ServeOptions extends Omit<AppOptions, 'isReady'> {
   /** Default: 8080. 0 takes any port that is free. */
@@ -70,10 +70,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let ready = true;
   const settings = { ...appOptions, isReady: () => ready };
   const app = createApp(settings);
-  const models = new Map(options.models.map((model) => [model.name, model]));
-  const listening = await listenWith(app.fetch, {
+  const accept = (request: Request) => acceptStream(app.fetch, request);
+  const listening = await listenWith((request) => app.fetch(request), {
     ...{ port, host },
-    streams: (server) => openStreams(server, { ...appOptions, fetch: app.fetch, models }),
+    streams: (server) => openStreams(server, { ...appOptions, accept }),
     direct: directInference(fixedModels(options.models), serverContext(settings)),
   });
   return {

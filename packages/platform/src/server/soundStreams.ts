@@ -4,13 +4,22 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ModelAppOptions } from './app.js';
 import { badRequest, toServiceError } from './errors.js';
-import type { ServedModel } from './servedModel.js';
+import type { AcceptedStream, ModelEnvironment } from './modelSource.js';
 import type { SoundStream } from './tasks/task.js';
 
 export interface SoundStreamsOptions extends Pick<ModelAppOptions, 'maxBodyBytes' | 'timeout' | 'onError'> {
-  /** Answers a request for a stream that is no WebSocket: with 426 where there is a stream. */
-  readonly fetch: (request: Request) => Response | Promise<Response>;
-  readonly models: ReadonlyMap<string, ServedModel>;
+  /** The model of a request for a stream, or what is answered where there is none. */
+  readonly accept: (request: Request) => Promise<AcceptedStream | Response>;
+}
+
+/** Asks an app for the model of a request for a stream. */
+export async function acceptStream(
+  fetch: (request: Request, bindings: ModelEnvironment['Bindings']) => Response | Promise<Response>,
+  request: Request,
+): Promise<AcceptedStream | Response> {
+  const taken: AcceptedStream[] = [];
+  const response = await fetch(request, { takeStream: (accepted) => taken.push(accepted) });
+  return taken[0] ?? response;
 }
 
 /** Codes of closing, of RFC 6455. */
@@ -22,22 +31,20 @@ const closing = { done: 1000, away: 1001, unwanted: 1008, fault: 1011 } as const
  * "final": true}; what is wrong as {"error"}. A stream that is silent for as long as a request may take is closed.
  */
 export function openStreams(server: Server, options: SoundStreamsOptions): { close(): void } {
-  const { fetch, models, maxBodyBytes = 10 * 2 ** 20 } = options;
+  const { accept, maxBodyBytes = 10 * 2 ** 20 } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes });
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const address = new URL(request.url ?? '/', 'http://localhost');
-    const answer = await fetch(new Request(address, { headers: headersOf(request) }));
-    if (answer.status !== 426) {
-      const body = await answer.text();
-      socket.end(
-        `HTTP/1.1 ${answer.status} ${answer.statusText || 'Refused'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
+    const address = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+    const accepted = await accept(new Request(address, { headers: headersOf(request) }));
+    if (accepted instanceof Response) {
+      socket.end(await written(accepted));
       return;
     }
-    const model = models.get(decodeURIComponent(address.pathname.split('/')[2]!))!;
+    if (socket.destroyed) return accepted.done();
+    socket.once('close', () => accepted.done());
     sockets.handleUpgrade(request, socket, head, (opened) => {
       const query = (name: string): string | undefined => address.searchParams.get(name) ?? undefined;
-      listenTo(opened, () => model.predictor!.stream!(query), options);
+      listenTo(opened, () => accepted.model.predictor!.stream!(query), options);
     });
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -52,6 +59,16 @@ export function openStreams(server: Server, options: SoundStreamsOptions): { clo
       for (const client of sockets.clients) client.close(closing.away, 'The server stops.');
     },
   };
+}
+
+/** An answer as HTTP/1.1 writes it, after which the connection ends. */
+async function written(response: Response): Promise<string> {
+  const body = await response.text();
+  const told = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return (
+    `HTTP/1.1 ${response.status} ${response.statusText || 'Refused'}\r\n${told}` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  );
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {

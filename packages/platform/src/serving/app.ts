@@ -3,14 +3,20 @@ import type { Principal } from '../access/keys.js';
 import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
-import type { ModelRepository, ModelSource } from '../server/modelSource.js';
+import type { ModelEnvironment, ModelRepository, ModelSource } from '../server/modelSource.js';
 import type { Store } from '../store/index.js';
 import { noteRequest } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
 import { repositoryOf } from './repository.js';
 
 /** Answers a request, or says that it is for another. */
-export type Answer = (request: Request) => Promise<Response | undefined>;
+export type Answer = (
+  request: Request,
+  bindings?: ModelEnvironment['Bindings'],
+) => Promise<Response | undefined>;
+
+/** Where a model hears sound as it arrives, as requests are noted. */
+export const streamRoute = '/api/models/:model/stream';
 
 /**
  * The deployed models over HTTP: the Open Inference Protocol V2, OpenAI's API, and prediction on what people have. A key sees the
@@ -25,19 +31,34 @@ export function servingApp(
 ): Answer {
   const app = createModelApp(async (request) => {
     const principal = await authenticate(request);
-    const admit = request.method === 'POST' ? quotas : undefined;
+    const streams = isStream.test(new URL(request.url).pathname);
+    if (streams) requireOwnPage(request);
+    const admit = request.method === 'POST' || streams ? quotas : undefined;
     return modelsFor(principal, deployments, repositoryOf(store, deployments, principal), admit);
   }, options);
-  return async (request) => {
+  return async (request, bindings) => {
     const url = new URL(request.url);
-    const asked = /^\/api\/models\/([^/]+)\/predict$/.exec(url.pathname);
+    const asked = /^\/api\/models\/([^/]+)\/(predict|stream)$/.exec(url.pathname);
     if (!asked && !/^\/v[12](\/|$)/.test(url.pathname)) return undefined;
-    if (asked) url.pathname = `/models/${asked[1]}/predict`;
+    if (asked) url.pathname = `/models/${asked[1]}/${asked[2]}`;
     const target = asked ? new Request(url, request) : request;
-    const response = await app.fetch(target);
-    if (asked) noteRequest({ route: '/api/models/:model/predict' });
+    const response = await app.fetch(target, bindings);
+    if (asked) noteRequest({ route: asked[2] === 'stream' ? streamRoute : '/api/models/:model/predict' });
     return response;
   };
+}
+
+const isStream = /^\/models\/[^/]+\/stream$/;
+
+/**
+ * A session's cookie goes along with WebSockets that pages of this machine's other ports open: they may not.
+ * @throws ServiceError 403
+ */
+function requireOwnPage({ headers, url }: Request): void {
+  const origin = headers.get('Origin');
+  if (origin === null || headers.has('Authorization')) return;
+  if (URL.canParse(origin) && new URL(origin).host === new URL(url).host) return;
+  throw new ServiceError(403, `A page of ${origin.slice(0, 100)} may not stream here.`);
 }
 
 /**

@@ -87,6 +87,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
   }
   const { openService } = await import('../../service.js');
   const { listenWith } = await import('../../server/serve.js');
+  const { openStreams } = await import('../../server/soundStreams.js');
   const { openLog } = await import('../../watching/index.js');
   const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format });
@@ -104,12 +105,19 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     isReady: () => ready,
     log,
   });
-  const server = await listenWith((request) => service.fetch(request), options).catch(
-    async (error: Error) => {
-      await service.close();
-      throw error;
-    },
-  );
+  const server = await listenWith((request) => service.fetch(request), {
+    ...options,
+    streams: (server) =>
+      openStreams(server, {
+        accept: (request) => service.acceptStream(request),
+        timeout: options.timeout * 1000,
+        maxBodyBytes: options.maxBody * 1_000_000,
+        onError: (err) => log.error({ err }, 'fault'),
+      }),
+  }).catch(async (error: Error) => {
+    await service.close();
+    throw error;
+  });
   const { firstKey, workerKey: key } = service;
   const workers = startWorkers(options.workers, { server: addressFor(server.url), key, grace: 10 });
   writeResult(options, { url: server.url, ...(firstKey && { key: firstKey }) }, () => {
