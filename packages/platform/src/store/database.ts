@@ -40,6 +40,7 @@ export async function openServerDatabase(url: string): Promise<OpenDatabase> {
   ]);
   const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000 });
   pool.on('error', () => undefined); // an idle connection was lost; the pool makes another when it is needed
+  pool.on('connect', (client) => client.on('error', () => undefined)); // one in use was lost: its query says so
   try {
     const db = drizzle(pool, { schema });
     await upToDate(db, (config) => migrate(db, config));
