@@ -56,6 +56,32 @@ describe('the platform on the command line', () => {
     assert.deepEqual((await readdir(back)).toSorted(), (await readdir(out)).toSorted());
   });
 
+  it('has jobs done by the worker beside it', async () => {
+    const options = ['--model', 'mlp', '--epochs', '1', '--seed', '1'];
+    const submitted = ['jobs', 'submit', 'train', 'image-classification', '--data', 'digits', ...options];
+    const job = await ask(...submitted, '--publish', 'queued', '--wait');
+    assert.deepEqual([job.status, job.attempt, job.version, job.publish], ['finished', 1, 1, 'queued']);
+    const { jobs } = (await ask('jobs', 'list')) as { jobs: { id: string }[] };
+    assert.deepEqual(
+      jobs.map(({ id }) => id),
+      [job.id],
+    );
+    for (const of of [job.id, job.run]) {
+      const { lines } = (await ask('logs', String(of))) as { lines: { text: string }[] };
+      assert.match(lines.map(({ text }) => text).join('\n'), /Attempt 1, on .*\nEpoch 1: loss /s);
+    }
+    const files = join(folder, 'files');
+    await ask('jobs', 'download', String(job.id), files);
+    assert.ok((await readdir(files)).includes('README.md'));
+    const shown = await run(['jobs', 'show', String(job.id)], { environment });
+    assert.match(shown.stdout, /^status +finished$/m);
+    assert.match(shown.stdout, /^published +queued@1$/m);
+    const unknown = await run([...submitted.slice(0, 3), 'nothing', '--data', 'x'], { environment });
+    assert.match(unknown.stderr, /unknown command 'nothing'/);
+    const over = await run(['jobs', 'cancel', String(job.id)], { environment });
+    assert.match(over.stderr, /is finished: there is nothing to cancel/);
+  });
+
   it('makes keys, which may do what their role may', async () => {
     const { key, id } = (await ask('keys', 'create', 'website', '--days', '1')) as {
       key: string;
