@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { decodeModel, type ExternalData, type OnnxModel } from '../onnx/decode.js';
+import { withExternalData } from '../onnx/external.js';
 
 /**
  * Reads an ONNX file and its external data, which must lie in the same folder or below.
@@ -10,9 +11,26 @@ import { decodeModel, type ExternalData, type OnnxModel } from '../onnx/decode.j
  */
 export async function readOnnxFile(path: string): Promise<OnnxModel> {
   const folder = dirname(resolve(path));
-  let bytes: Uint8Array;
+  return decodeModel(await bytesOf(path), basename(path), { readExternal: (data) => readPart(folder, data) });
+}
+
+/**
+ * The bytes of an ONNX file with all its data in itself, the external data of the folder taken in, and what it holds.
+ * @throws Error as `readOnnxFile` does, or when it would be larger than such a file can be
+ */
+export async function readWholeOnnxFile(
+  path: string,
+): Promise<{ readonly bytes: Uint8Array; readonly model: OnnxModel }> {
+  const folder = dirname(resolve(path));
+  const bytes = await bytesOf(path);
+  const readExternal = (data: ExternalData): Uint8Array => readPart(folder, data);
+  const model = decodeModel(bytes, basename(path), { readExternal });
+  return { bytes: withExternalData(bytes, readExternal, basename(path)), model };
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Error(
@@ -20,7 +38,6 @@ export async function readOnnxFile(path: string): Promise<OnnxModel> {
       { cause: error },
     );
   }
-  return decodeModel(bytes, basename(path), { readExternal: (data) => readPart(folder, data) });
 }
 
 function readPart(folder: string, { location, offset, length }: ExternalData): Uint8Array {

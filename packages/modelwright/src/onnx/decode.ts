@@ -105,12 +105,7 @@ export function decodeModel(
   where = 'the ONNX file',
   options: DecodeOptions = {},
 ): OnnxModel {
-  let model: ModelProto;
-  try {
-    model = fromBinary(ModelProtoSchema, bytes);
-  } catch (cause) {
-    throw new Error(`${where} cannot be read: it is cut off, or no ONNX file.`, { cause });
-  }
+  const model = readProto(bytes, where);
   if (!model.graph) throw new Error(`${where} holds no graph: it is cut off, or no ONNX file.`);
   return {
     irVersion: Number(model.irVersion),
@@ -119,6 +114,15 @@ export function decodeModel(
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
     graph: decodeGraph(model.graph, { where, depth: 0, ...options }),
   };
+}
+
+/** @throws Error when it is cut off or no ONNX file */
+export function readProto(bytes: Uint8Array, where: string): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw new Error(`${where} cannot be read: it is cut off, or no ONNX file.`, { cause });
+  }
 }
 
 interface Reading extends DecodeOptions {
@@ -217,6 +221,12 @@ function readable(read: () => NdArray): NdArray | UnreadAttribute {
   }
 }
 
+/** How many bytes a tensor takes. @throws Error for dtypes and sizes that have no place here */
+export function tensorBytes({ name, dataType, dims }: TensorProto, where: string): number {
+  const what = `${where}: tensor '${name}'`;
+  return sizeOf(dims.map((size) => sizeFrom(size, what))) * bytesPerElement(dtypeOf(dataType, what));
+}
+
 /** A TensorProto as an array. @throws Error when its data cannot be read, or is not as long as its shape says */
 function decodeTensor(tensor: TensorProto, { where, readExternal }: Reading): NdArray {
   const what = `${where}: tensor '${tensor.name}'`;
@@ -244,7 +254,12 @@ function decodeTensor(tensor: TensorProto, { where, readExternal }: Reading): Nd
   return NdArray.of(dtype, shape, listed.map(Number));
 }
 
-function externalData({ externalData: entries }: TensorProto, length: number, what: string): ExternalData {
+/** Where a tensor's data lies in another file. @throws Error when it is not what its shape asks for */
+export function externalData(
+  { externalData: entries }: TensorProto,
+  length: number,
+  what: string,
+): ExternalData {
   const given = new Map(entries.map(({ key, value }) => [key, value]));
   const number = (key: string, otherwise: number): number => Number(given.get(key) ?? otherwise);
   const offset = number('offset', 0);

@@ -13,6 +13,7 @@ export {
   readModelFolder,
   writeModelFolder,
 } from './folder.js';
+export { checkOnnxFile, onnxTask, saveOnnxFile } from './onnxFile.js';
 export {
   checkInputs,
   InvalidInputError,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -8,6 +8,7 @@ import { authenticateByKey } from '../access/authenticate.js';
 import { createKey } from '../access/keys.js';
 import { packFolder } from '../registry/archive.js';
 import { Deployments } from '../serving/deployments.js';
+import type { Store } from '../store/index.js';
 import { openEmbedded, type TestStore } from '../store/testing.js';
 import { saveBrightnessModel } from '../testing.js';
 import { createApi } from './index.js';
@@ -23,17 +24,18 @@ describe('the API of the platform', () => {
     caller: '',
     stranger: '',
   };
+  const context = (store: Store) => ({
+    store,
+    deployments: new Deployments(store, { folder: join(opened.folder, 'deployed') }),
+    authenticate: authenticateByKey(store.db),
+    workFolder: join(opened.folder, 'work'),
+    maxUploadBytes: 2 ** 20,
+    jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },
+  });
   before(async () => {
     opened = await openEmbedded();
-    const { store, folder } = opened;
-    api = createApi({
-      store,
-      deployments: new Deployments(store, { folder: join(folder, 'deployed') }),
-      authenticate: authenticateByKey(store.db),
-      workFolder: join(folder, 'work'),
-      maxUploadBytes: 2 ** 20,
-      jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },
-    });
+    const { store } = opened;
+    api = createApi(context(store));
     for (const role of ['admin', 'developer', 'caller'] as const) {
       secrets[role] = (await createKey(store.db, { project: 'test', name: role, role })).key;
     }
@@ -148,6 +150,26 @@ describe('the API of the platform', () => {
     await rm(folder, { recursive: true });
     assert.equal((await ask('GET', '/api/models/broken')).status, 404, 'nothing was kept');
     assert.equal((await publish('..%2Fup', bytes)).status, 400);
+  });
+
+  it('keeps nothing of a model when the disk is full, and goes on', async () => {
+    const bytes = await archive();
+    const { objects } = opened.store;
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const crowded = {
+      ...opened.store,
+      objects: { ...objects, put: () => Promise.reject(full) },
+    };
+    const usual = api;
+    const errors: Error[] = [];
+    api = createApi({ ...context(crowded), onError: (error) => errors.push(error) });
+    const { status, json } = await publish('full', bytes);
+    api = usual;
+    assert.deepEqual([status, json.error], [507, 'The disk of the server is full.']);
+    assert.deepEqual(errors, [full]);
+    assert.equal((await ask('GET', '/api/models/full')).status, 404);
+    assert.deepEqual(await readdir(join(opened.folder, 'work')), []);
+    assert.equal((await publish('full', bytes)).status, 201);
   });
 
   it('answers what does not fit with 400, naming the place', async () => {

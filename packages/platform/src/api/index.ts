@@ -65,7 +65,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   api.notFound((c) => c.json({ error: `There is nothing at ${c.req.method} ${c.req.path}.` }, 404));
   api.onError((error, c) => {
     const fault = toServiceError(error, c.req.raw.signal);
-    if (fault.status === 500) onError(error);
+    if (fault !== error && fault.status >= 500) onError(error);
     return c.json({ error: fault.message }, fault.status, fault.headers);
   });
   return api;

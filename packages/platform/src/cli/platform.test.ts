@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { saveBrightnessModel } from '../testing.js';
+import { broadcastTo } from 'modelwright';
+import { encodeModel, Graph, input } from 'modelwright/onnx';
+import { brightProbability, saveBrightnessModel } from '../testing.js';
 import { lastLineJson, run, start } from './testing.js';
 
 describe('the platform on the command line', () => {
@@ -80,6 +82,52 @@ describe('the platform on the command line', () => {
     assert.match(unknown.stderr, /unknown command 'nothing'/);
     const over = await run(['jobs', 'cancel', String(job.id)], { environment });
     assert.match(over.stderr, /is finished: there is nothing to cancel/);
+  });
+
+  it('takes any ONNX file as a model, shares its requests, and refuses what would take all memory', async () => {
+    const file = join(folder, 'brightness', 'onnx', 'model.onnx');
+    const { version, task } = await ask('models', 'push', file, 'any');
+    assert.deepEqual([version, task], [1, 'onnx']);
+    await ask('models', 'push', join(folder, 'brightness'), 'any');
+    await ask('deploy', 'any@1', '--replicas', '1', '--batch-size', '8', '--batch-window', '1');
+    const { versions } = (await ask('deploy', 'any@2', '--canary', '25')) as {
+      versions: { version: number; share: number }[];
+    };
+    assert.deepEqual(
+      versions.map(({ version, share }) => [version, share]),
+      [
+        [1, 75],
+        [2, 25],
+      ],
+    );
+    const response = await fetch(`${environment.MODELWRIGHT_SERVER}/v2/models/any/versions/1/infer`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${environment.MODELWRIGHT_KEY}` },
+      body: JSON.stringify({
+        inputs: [{ name: 'image', shape: [1, 1, 1, 1], datatype: 'UINT8', data: [255] }],
+      }),
+    });
+    const { outputs } = (await response.json()) as { outputs: { data: number[] }[] };
+    assert.ok(Math.abs(outputs[0]!.data[1]! - brightProbability(1)) < 1e-6);
+    const table = await run(['deploy'], { environment });
+    assert.match(table.stdout, /any .*75 %/);
+    assert.equal((await ask('deploy', 'any@2', '--promote')).version, 2);
+    assert.equal((await run(['deploy', 'any@2', '--end'], { environment })).status, 1);
+    assert.equal((await run(['deploy', 'any@2', '--end', '--shadow'], { environment })).status, 2);
+
+    const x = input('x', 'float32', [1]);
+    const bomb = join(folder, 'bomb.onnx');
+    await writeFile(bomb, encodeModel(new Graph([x], [broadcastTo(x, [60_000, 60_000])])));
+    const refused = await run(['models', 'push', bomb, 'bomb'], { environment });
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /bomb\.onnx: .*3600000000 elements/);
+    // The same inside a saved model's folder is refused by the platform.
+    await saveBrightnessModel(join(folder, 'bomb'));
+    await copyFile(bomb, join(folder, 'bomb', 'onnx', 'model.onnx'));
+    const sent = await run(['models', 'push', join(folder, 'bomb'), 'bomb'], { environment });
+    assert.match(sent.stderr, /3600000000 elements/);
+    const { models } = (await ask('models', 'list')) as { models: { name: string }[] };
+    assert.ok(!models.some(({ name }) => name === 'bomb'));
   });
 
   it('makes keys, which may do what their role may', async () => {

@@ -76,7 +76,8 @@ export async function unpack(archive: Readable, folder: string, most = mostEntri
   try {
     await pipeline(archive, unpacked);
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
+    const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+    if (isFull || cause instanceof InputError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(`The archive cannot be unpacked; it may be cut off, or no tar archive: ${reason}`, {
       cause,

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { and, eq, sql } from 'drizzle-orm';
-import { type ModelConfig, readModelFolder } from 'modelwright/saved';
+import { checkOnnxFile, type ModelConfig, type ModelFolder, readModelFolder } from 'modelwright/saved';
 import { InputError } from '../errors.js';
 import type { Database, Store } from '../store/index.js';
 import { models, type VersionFile, versions } from '../store/schema.js';
@@ -53,7 +53,7 @@ export async function prepareVersion(
   signer?: Signer,
 ): Promise<PreparedVersion> {
   requireName('The model name', version.name);
-  const { config, directory: actual } = await readModelFolder(directory).catch((error: Error) => {
+  const { config, directory: actual } = await readChecked(directory).catch((error: Error) => {
     throw new InputError(error.message, { cause: error });
   });
   const files: VersionFile[] = [];
@@ -70,6 +70,13 @@ export async function prepareVersion(
     metrics: metricsOf(config),
     dataFingerprint: textOf(config.training?.fingerprint) ?? null,
   };
+}
+
+/** A saved model, whose ONNX file can be opened without harm. @throws Error saying what is wrong */
+async function readChecked(directory: string): Promise<ModelFolder> {
+  const folder = await readModelFolder(directory);
+  await checkOnnxFile(folder.onnxPath);
+  return folder;
 }
 
 /** Makes what is prepared the next version of its model, which is made when it is not there yet. */

@@ -55,7 +55,7 @@ export function serverContext(options: ModelAppOptions): ServerContext & { reado
     isReady,
     faultOf(error, client) {
       const fault = toServiceError(error, client);
-      if (fault.status === 500) onError(error);
+      if (fault !== error && fault.status >= 500) onError(error);
       return fault;
     },
   };

@@ -23,8 +23,8 @@ export function addModels(program: Command): void {
   addConnection(
     models
       .command('push')
-      .description('publish a saved model as the next version')
-      .argument('<folder>', 'folder of a saved model')
+      .description('publish a saved model, or any ONNX file, as the next version')
+      .argument('<folder>', 'folder of a saved model, or an ONNX file')
       .argument('<name>', 'name of the model'),
   )
     .option('--description <text>', 'what it is')
@@ -55,6 +55,7 @@ export function addModels(program: Command): void {
     'after',
     examples([
       'modelwright models push models/digits digits --alias champion',
+      'modelwright models push resnet50.onnx resnet50',
       'modelwright models alias digits@3 champion',
       'modelwright models pull digits@champion models/champion',
     ]),
@@ -112,15 +113,15 @@ interface PushOptions extends ConnectionOptions {
 }
 
 async function push(folder: string, name: string, options: PushOptions): Promise<void> {
-  const { readModelFolder } = await import('modelwright/saved');
-  const { directory } = await readModelFolder(folder);
   const client = await connect(options);
   const { description, run, tag, alias } = options;
-  const published = await client.publish(name, directory, {
-    ...(description !== undefined && { description }),
-    ...(run !== undefined && { run }),
-    ...(tag && { tags: tag }),
-  });
+  const published = await withModelFolder(folder, (directory) =>
+    client.publish(name, directory, {
+      ...(description !== undefined && { description }),
+      ...(run !== undefined && { run }),
+      ...(tag && { tags: tag }),
+    }),
+  );
   if (alias !== undefined) {
     await client.put(apiPath('models', name, 'aliases', alias), { version: published.version });
   }
@@ -128,6 +129,25 @@ async function push(folder: string, name: string, options: PushOptions): Promise
     const named = alias === undefined ? '' : `, called ${alias}`;
     return `Published ${folder} as version ${published.version} of ${name}${named}.`;
   });
+}
+
+/** Lends the folder of a saved model: the one that is given, or one made of an ONNX file. */
+async function withModelFolder<Result>(
+  path: string,
+  use: (directory: string) => Promise<Result>,
+): Promise<Result> {
+  const { readModelFolder, saveOnnxFile } = await import('modelwright/saved');
+  if (!path.endsWith('.onnx')) return use((await readModelFolder(path)).directory);
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const { join } = await import('node:path');
+  const folder = await mkdtemp(join(tmpdir(), 'modelwright-onnx-'));
+  try {
+    await saveOnnxFile(path, join(folder, 'model'));
+    return await use(join(folder, 'model'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function pull(model: string, folder: string, options: ConnectionOptions): Promise<void> {
