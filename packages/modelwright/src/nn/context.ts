@@ -53,6 +53,7 @@ interface Call {
   readonly decoding?: Decoding | undefined;
   /** Which variables are held, by their whole names. */
   readonly held?: ((name: string) => boolean) | undefined;
+  readonly twiceDifferentiable?: boolean;
   /** How many layers have drawn a salt so far. */
   salts: number;
 }
@@ -145,6 +146,16 @@ export class Context {
   /** This context for a part of the model that sees its whole input at once, also while another part decodes. */
   whole(): Context {
     return this.decoding ? new Context(this.path, this, { ...this.#call, decoding: undefined }) : this;
+  }
+
+  /** Whether the gradient of what is computed is differentiated again: shortcuts that only a first gradient allows are then not taken. */
+  get twiceDifferentiable(): boolean {
+    return this.#call.twiceDifferentiable ?? false;
+  }
+
+  /** This context for a part of the model whose gradient is differentiated again, as where a slope is penalised. */
+  differentiatedTwice(): Context {
+    return new Context(this.path, this, { ...this.#call, twiceDifferentiable: true });
   }
 
   /**

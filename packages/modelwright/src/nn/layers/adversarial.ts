@@ -9,6 +9,7 @@ import type { Context } from '../context.js';
 import type { Layer } from '../layer.js';
 import { defineLayer } from '../registry.js';
 import { activation } from './activation.js';
+import { batchNorm } from './batchNorm.js';
 import { conv2d } from './convolution.js';
 import { dense } from './dense.js';
 import { flatten, reshapeTo } from './reshaping.js';
@@ -37,6 +38,8 @@ const centred = (x: Tensor): Tensor => sub(mul(x, 2), 1);
 interface Players {
   readonly generate: () => Tensor;
   readonly judge: (x: Tensor) => Tensor;
+  /** The same, of which the gradient may be differentiated again. */
+  readonly judgeTwice: (x: Tensor) => Tensor;
 }
 
 function playersOf(
@@ -45,20 +48,22 @@ function playersOf(
   latent: Tensor,
   labels: readonly Tensor[],
 ): Players {
+  const judgeIn = (own: Context, x: Tensor): Tensor => {
+    const scores = discriminator.call(own, x, ...labels);
+    if (scores.rank === 2 && scores.shape[1] === 1) return scores;
+    throw new TypeError(
+      `a discriminator gives scores [batch, 1], but this one gives ${formatShape(scores.shape)}.`,
+    );
+  };
   return {
     generate: () => generator.call(context.child('generator'), latent, ...labels),
-    judge(x) {
-      const scores = discriminator.call(context.child('discriminator'), x, ...labels);
-      if (scores.rank === 2 && scores.shape[1] === 1) return scores;
-      throw new TypeError(
-        `a discriminator gives scores [batch, 1], but this one gives ${formatShape(scores.shape)}.`,
-      );
-    },
+    judge: (x) => judgeIn(context.child('discriminator'), x),
+    judgeTwice: (x) => judgeIn(context.child('discriminator').differentiatedTwice(), x),
   };
 }
 
 /** The length of the score's gradient with respect to data that lie a random way between real and generated ones, [batch, 1]. */
-function slope(judge: Players['judge'], real: Tensor, fake: Tensor, share: Tensor): Tensor {
+function slope(judge: Players['judgeTwice'], real: Tensor, fake: Tensor, share: Tensor): Tensor {
   const weight = reshape(share, [share.shape[0]!, ...real.shape.slice(1).map(() => 1)]);
   const between = add(fake, mul(sub(real, fake), weight));
   const [gradient] = gradients(sum(judge(between)), [between]);
@@ -72,10 +77,10 @@ const makeDiscriminatorStep = defineLayer<DiscriminatorStepOptions>({
     requireFloats(data!);
     const { conditional = false, penalty = false } = config;
     const labels = conditional ? [others[0]!] : [];
-    const { generate, judge } = playersOf(context, config, latent!, labels);
+    const { generate, judge, judgeTwice } = playersOf(context, config, latent!, labels);
     const [real, fake] = [centred(data!), generate()];
     const scores = [judge(real), judge(fake)];
-    if (penalty) scores.push(slope(judge, real, fake, others.at(-1)!));
+    if (penalty) scores.push(slope(judgeTwice, real, fake, others.at(-1)!));
     return concat(scores, 1);
   },
   samples: () => {
@@ -86,6 +91,22 @@ const makeDiscriminatorStep = defineLayer<DiscriminatorStepOptions>({
       {
         name: 'discriminatorStep penalty',
         config: { ...players, penalty: true },
+        inputs: [...inputs, spread([2], 0, 1, 0.2)],
+        training: true,
+      },
+      {
+        name: 'discriminatorStep penalty batchNorm',
+        config: {
+          ...players,
+          discriminator: sequential(
+            conv2d(2, 2, { bias: false }),
+            batchNorm(),
+            activation('tanh'),
+            flatten(),
+            dense(1),
+          ),
+          penalty: true,
+        },
         inputs: [...inputs, spread([2], 0, 1, 0.2)],
         training: true,
       },

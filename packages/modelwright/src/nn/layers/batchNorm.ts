@@ -1,7 +1,7 @@
 import { formatShape, staticShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { spread } from '../../primitives/define.js';
-import { add, div, mean, mul, reshape, sqrt, stopGradient, sub } from '../../primitives/index.js';
+import { add, div, mean, mul, reshape, sqrt, square, stopGradient, sub } from '../../primitives/index.js';
 import { knownSize, requireFloats, requireWithin } from '../checks.js';
 import { ones, zeros } from '../initializers.js';
 import type { Layer } from '../layer.js';
@@ -37,7 +37,8 @@ const make = defineLayer<BatchNormOptions>({
       axes.map((axis) => x!.shape[axis]!),
       'batchNorm in training',
     ).reduce((a, b) => a * b, 1);
-    const { batchMean, centred, variance, drift } = batchStatistics(x!, axes, asColumn);
+    const statistics = context.twiceDifferentiable ? plainStatistics : batchStatistics;
+    const { batchMean, centred, variance, drift } = statistics(x!, axes, asColumn);
     const unbiased = mul(variance, count / Math.max(1, count - 1));
     const moved = (running: Tensor, batch: Tensor): Tensor =>
       add(mul(running, 1 - momentum), mul(batch, momentum));
@@ -59,17 +60,30 @@ const make = defineLayer<BatchNormOptions>({
   ],
 });
 
+type Statistics = Readonly<Record<'batchMean' | 'centred' | 'variance' | 'drift', Tensor>>;
+
+/** Mean and variance of each channel, as they are defined. */
+function plainStatistics(
+  x: Tensor,
+  axes: readonly number[],
+  asColumn: (perChannel: Tensor) => Tensor,
+): Statistics {
+  const batchMean = mean(x, axes);
+  const centred = sub(x, asColumn(batchMean));
+  return { batchMean, centred, variance: mean(square(centred), axes), drift: mul(batchMean, 0) };
+}
+
 /**
  * Mean and variance of each channel, said so that their gradients take few passes over the data. The values are centred on a
  * mean that counts as constant: the variance does not notice, since it is smallest around the mean. What the result owes to
  * the mean flows through `drift`, zero in value. Likewise 2 mean(c k) - mean(k k), where k = c counts as constant, is mean(c c)
- * in value and in gradient.
+ * in value and in gradient. Their gradients are not to be differentiated again.
  */
 export function batchStatistics(
   x: Tensor,
   axes: readonly number[],
   asColumn: (perChannel: Tensor) => Tensor,
-) {
+): Statistics {
   const batchMean = mean(x, axes);
   const fixedMean = stopGradient(batchMean);
   const centred = sub(x, asColumn(fixedMean));
@@ -82,7 +96,7 @@ export function batchStatistics(
  * Batch normalisation (Ioffe and Szegedy, 2015): y = weight (x - mean) / sqrt(variance + epsilon) + bias, channel by channel.
  * In training the mean and the (biased) variance are the batch's own, over every axis but the channels; otherwise they are the
  * running ones, which training moves: running = (1 - momentum) running + momentum batch, the variance unbiased, as in PyTorch.
- * A batch of one value a channel gives y = bias.
+ * A batch of one value a channel gives y = bias. A gradient through it may be differentiated again within context.differentiatedTwice().
  *
  * Input [batch, channels, ..space], output the same. Parameters: weight [channels], ones; bias [channels], zeros. State:
  * runningMean [channels], zeros; runningVariance [channels], ones.
