@@ -8,12 +8,14 @@ import {
   colourJitter,
   compose,
   type ImageTransform,
+  randomAffine,
   randomCrop,
   randomFlip,
   randomRotation,
+  randomShading,
 } from './augment.js';
 import { Dataset } from './dataset.js';
-import { adjustColour, crop, flip, rotate } from './image-ops.js';
+import { adjustColour, crop, flip, rotate, shade, warp } from './image-ops.js';
 
 const image = (values: number[][], channels = 1): NdArray => {
   const plane = values.flat();
@@ -21,6 +23,9 @@ const image = (values: number[][], channels = 1): NdArray => {
   return NdArray.of('uint8', [channels, values.length, values[0]!.length], all);
 };
 const pixels = (array: NdArray): number[] => array.toNumbers();
+/** The i-th pixel of [[1, 2, 3], [4, 5, 6], [7, 8, 9]], the value 1 + x + 3 y, at twice the size about its centre. */
+const halved = (i: number): number =>
+  Math.round(1 + (1 + ((i % 3) - 1) / 2) + 3 * (1 + (Math.floor(i / 3) - 1) / 2));
 
 describe('image operations', () => {
   const colours = image(
@@ -35,6 +40,27 @@ describe('image operations', () => {
     assert.deepEqual(pixels(flip(colours, 'horizontal')).slice(0, 9), [3, 2, 1, 6, 5, 4, 103, 102, 101]);
     assert.deepEqual(pixels(flip(colours, 'vertical')).slice(0, 9), [4, 5, 6, 1, 2, 3, 104, 105, 106]);
     assert.deepEqual(flip(flip(colours, 'vertical'), 'vertical'), colours);
+  });
+
+  it('warp: move, scale, and what shows outside', () => {
+    const one = image([
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+    ]);
+    assert.deepEqual(pixels(warp(one, { shift: [1, 0] })), [0, 1, 2, 0, 4, 5, 0, 7, 8]);
+    assert.deepEqual(pixels(warp(one, { shift: [1, -1], fill: 'edge' })), [4, 4, 5, 7, 7, 8, 7, 7, 8]);
+    assert.deepEqual(
+      pixels(warp(one, { scale: 2 })),
+      Array.from({ length: 9 }, (_, i) => halved(i)),
+    );
+    assert.deepEqual(pixels(warp(one, { degrees: 90 })), [3, 6, 9, 2, 5, 8, 1, 4, 7]);
+    assert.deepEqual(pixels(warp(one, {})), pixels(one));
+  });
+
+  it('shade', () => {
+    assert.deepEqual(pixels(shade(image([[100, 100, 100]]), 0.5)), [50, 100, 150]);
+    assert.deepEqual(pixels(shade(image([[200, 200, 200]]), -0.5)), [255, 200, 100]);
   });
 
   it('crop, also beyond the edge', () => {
@@ -135,6 +161,8 @@ describe('image transforms', () => {
       randomCrop(6, { padding: 1 }),
       randomFlip({ direction: 'vertical' }),
       randomRotation(20),
+      randomAffine({ degrees: 5, scale: 0.1, shift: 0.1, fill: 'edge' }),
+      randomShading(0.2),
       colourJitter({ brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.1 }),
     );
     const data = Dataset.from(Array.from({ length: 6 }, () => ({ input: square }))).map(augment(all));

@@ -2,7 +2,18 @@ import type { NdArray } from '../graph/array.js';
 import type { Random } from '../graph/random.js';
 import type { Example } from './collate.js';
 import type { MapContext } from './dataset.js';
-import { adjustColour, crop, flip, type ImageSize, imageShape, rotate, sides } from './image-ops.js';
+import {
+  adjustColour,
+  crop,
+  flip,
+  type ImageSize,
+  imageShape,
+  rotate,
+  shade,
+  sides,
+  type Warp,
+  warp,
+} from './image-ops.js';
 
 /** Makes an image of an image, uint8 `[channels, height, width]`; the image given is left as it is. */
 export type ImageTransform = (image: NdArray, random: Random) => NdArray | Promise<NdArray>;
@@ -84,6 +95,35 @@ export function randomFlip(
 /** Turns the image by an angle drawn from [-degrees, degrees); `fill` (0 by default) shows in the corners. */
 export function randomRotation(degrees: number, options: { readonly fill?: number } = {}): ImageTransform {
   return (image, random) => rotate(image, random.uniform(-degrees, degrees), options.fill);
+}
+
+/** How far an image may be moved; 0 by default. */
+export interface RandomAffineOptions extends Pick<Warp, 'fill'> {
+  /** Turned by an angle drawn from [-degrees, degrees). */
+  readonly degrees?: number;
+  /** Scaled by a factor drawn from [1 - scale, 1 + scale). */
+  readonly scale?: number;
+  /** Moved along each side by a share of it drawn from [-shift, shift). */
+  readonly shift?: number;
+}
+
+/** Turns, scales and moves the image at random; `fill` (0 by default, or the nearest pixel: 'edge') shows beside it. */
+export function randomAffine(options: RandomAffineOptions): ImageTransform {
+  const { degrees = 0, scale = 0, shift = 0, fill = 0 } = options;
+  return (image, random) => {
+    const { height, width } = imageShape(image);
+    return warp(image, {
+      degrees: random.uniform(-degrees, degrees),
+      scale: 1 + random.uniform(-scale, scale),
+      shift: [width * random.uniform(-shift, shift), height * random.uniform(-shift, shift)],
+      fill,
+    });
+  };
+}
+
+/** Lights the image from the left or the right, by a strength drawn from [-strength, strength); see `shade`. */
+export function randomShading(strength: number): ImageTransform {
+  return (image, random) => shade(image, random.uniform(-strength, strength));
 }
 
 /** How far colours may change; 0 by default. */

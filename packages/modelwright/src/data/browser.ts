@@ -8,7 +8,17 @@ export * from './collate.js';
 export * from './dataset.js';
 export * from './digits.js';
 export * from './drawnCharacters.js';
-export { adjustColour, type ColourChange, crop, flip, type ImageSize, rotate } from './image-ops.js';
+export {
+  adjustColour,
+  type ColourChange,
+  crop,
+  flip,
+  type ImageSize,
+  rotate,
+  shade,
+  type Warp,
+  warp,
+} from './image-ops.js';
 export * from './mixup.js';
 export type { SkippedFile, Source } from './source.js';
 export { holdOutEvery, stratifiedSplit, type TrainTest } from './split.js';

@@ -78,20 +78,36 @@ export function crop(
   return cropped;
 }
 
-/** The image turned counter-clockwise about its centre, in its own frame, with bilinear sampling; `fill` shows outside. */
-export function rotate(image: NdArray, degrees: number, fill = 0): Image {
+/** What is done to an image's frame; what is left out changes nothing. */
+export interface Warp {
+  /** Turned counter-clockwise about the centre. */
+  readonly degrees?: number;
+  /** Made so many times as large, about the centre. */
+  readonly scale?: number;
+  /** Moved to the right and down, in pixels. */
+  readonly shift?: readonly [x: number, y: number];
+  /** What shows outside: a value, or the nearest pixel of the edge. Default: 0. */
+  readonly fill?: number | 'edge';
+}
+
+/** The image turned, scaled and moved in its own frame, with bilinear sampling. */
+export function warp(image: NdArray, { degrees = 0, scale = 1, shift = [0, 0], fill = 0 }: Warp): Image {
   const { data, channels, height, width } = imageShape(image);
-  const rotated = new NdArray('uint8', image.shape);
+  const warped = new NdArray('uint8', image.shape);
   const radians = (degrees * Math.PI) / 180;
-  const [cos, sin] = [Math.cos(radians), Math.sin(radians)];
+  const [cos, sin] = [Math.cos(radians) / scale, Math.sin(radians) / scale];
   const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
   const pixels = width * height;
-  const pixel = (plane: number, x: number, y: number): number =>
-    x < 0 || y < 0 || x >= width || y >= height ? fill : data[plane + y * width + x]!;
+  const inside = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
+  const pixel = (plane: number, x: number, y: number): number => {
+    if (fill === 'edge') return data[plane + inside(y, height) * width + inside(x, width)]!;
+    return x < 0 || y < 0 || x >= width || y >= height ? fill : data[plane + y * width + x]!;
+  };
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const sourceX = centreX + cos * (x - centreX) - sin * (y - centreY);
-      const sourceY = centreY + sin * (x - centreX) + cos * (y - centreY);
+      const [fromX, fromY] = [x - shift[0] - centreX, y - shift[1] - centreY];
+      const sourceX = centreX + cos * fromX - sin * fromY;
+      const sourceY = centreY + sin * fromX + cos * fromY;
       const left = Math.floor(sourceX);
       const top = Math.floor(sourceY);
       const u = sourceX - left;
@@ -100,11 +116,26 @@ export function rotate(image: NdArray, degrees: number, fill = 0): Image {
         const plane = channel * pixels;
         const upper = (1 - u) * pixel(plane, left, top) + u * pixel(plane, left + 1, top);
         const lower = (1 - u) * pixel(plane, left, top + 1) + u * pixel(plane, left + 1, top + 1);
-        rotated.data[plane + y * width + x] = Math.round((1 - v) * upper + v * lower);
+        warped.data[plane + y * width + x] = Math.round((1 - v) * upper + v * lower);
       }
     }
   }
-  return rotated;
+  return warped;
+}
+
+/** The image turned counter-clockwise about its centre; `fill` shows outside. */
+export function rotate(image: NdArray, degrees: number, fill = 0): Image {
+  return warp(image, { degrees, fill });
+}
+
+/** The image lit from the right: each pixel times 1 + strength u, u from -1 at the left edge to 1 at the right one. */
+export function shade(image: NdArray, strength: number): Image {
+  const { data, width } = imageShape(image);
+  const shaded = new NdArray('uint8', image.shape);
+  const across = Math.max(1, width - 1);
+  for (let i = 0; i < data.length; i++)
+    shaded.data[i] = Math.round(clipped(data[i]! * (1 + strength * ((2 * (i % width)) / across - 1))));
+  return shaded;
 }
 
 /** How to change colours; what is left out stays as it is. */

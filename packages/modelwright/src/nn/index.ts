@@ -46,7 +46,7 @@ export {
 } from './layers/convolutionTranspose.js';
 export { crf } from './layers/crf.js';
 export { type DenseOptions, dense } from './layers/dense.js';
-export { cosineClasses, unitLength } from './layers/directions.js';
+export { cosineClasses, mirrorMean, unitLength } from './layers/directions.js';
 export { dropout, spatialDropout } from './layers/dropout.js';
 export { type EmbeddingOptions, embedding } from './layers/embedding.js';
 export { type GlobalPoolOptions, globalAveragePool, globalMaxPool } from './layers/globalPooling.js';

@@ -2,11 +2,14 @@
 import { formatShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { spread } from '../../primitives/define.js';
-import { div, matmulTransposed, maximum, sqrt, square, sum } from '../../primitives/index.js';
+import { add, div, flip, matmulTransposed, maximum, sqrt, square, sum } from '../../primitives/index.js';
 import { knownSize, requireFloats, requireWhole } from '../checks.js';
 import { initializer } from '../initializers.js';
 import type { Layer } from '../layer.js';
 import { defineLayer } from '../registry.js';
+import { dense } from './dense.js';
+import { flatten } from './reshaping.js';
+import { sequential } from './sequential.js';
 
 /** Below this length a vector has no direction, and stays short. */
 const shortest = 1e-12;
@@ -34,6 +37,25 @@ const makeUnitLength = defineLayer<Record<string, never>>({
   samples: () => [{ name: 'unitLength', config: {}, inputs: [spread([3, 4])] }],
 });
 
+const makeMirrorMean = defineLayer<{ readonly inner: Layer }>({
+  type: 'mirrorMean',
+  call(context, { inner }, x) {
+    if (x!.rank !== 4)
+      throw new TypeError(
+        `expected pictures [batch, channels, height, width], but got ${formatShape(x!.shape)}.`,
+      );
+    const own = context.child('inner');
+    return unitVectors(add(inner.call(own, x!), inner.call(own, flip(x!, 3))));
+  },
+  samples: () => [
+    {
+      name: 'mirrorMean',
+      config: { inner: sequential(flatten(), dense(3)) },
+      inputs: [spread([2, 1, 2, 3])],
+    },
+  ],
+});
+
 const makeCosineClasses = defineLayer<{ readonly classes: number }>({
   type: 'cosineClasses',
   call(context, { classes }, x) {
@@ -52,6 +74,16 @@ const makeCosineClasses = defineLayer<{ readonly classes: number }>({
  */
 export function unitLength(): Layer {
   return makeUnitLength({});
+}
+
+/**
+ * The direction midway between what a network gives for a picture and for its mirror image: y = unit(inner(x) + inner(x mirrored)). So a picture
+ * and its mirror image have equal embeddings.
+ *
+ * Input [batch, channels, height, width], output what `inner` gives, of length 1. Parameters: those of `inner`.
+ */
+export function mirrorMean(inner: Layer): Layer {
+  return makeMirrorMean({ inner });
 }
 
 /**

@@ -45,7 +45,7 @@ function halvings(who: string, size: number): { readonly steps: number; readonly
   );
 }
 
-/** The latent vector, with a vector for the class behind it. */
+/** The latent vector, with a vector for the class behind it: of length 1, or pictures of a class would hardly heed the latent vector. */
 function conditioned(
   context: Context,
   latent: Tensor,
@@ -54,7 +54,9 @@ function conditioned(
 ): Tensor {
   if (classes === undefined) return latent;
   const width = latent.shape[1] as number;
-  const vector = embedding(classes, width, { initializer: { name: 'normal', standardDeviation: 1 } });
+  const vector = embedding(classes, width, {
+    initializer: { name: 'normal', standardDeviation: 1 / Math.sqrt(width) },
+  });
   return concat([latent, vector.call(context.child('class'), label!)], 1);
 }
 

@@ -1,4 +1,5 @@
 import type { Layer } from '../layer.js';
+import { alignedCnn } from './alignedCnn.js';
 import { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 import { mlp } from './mlp.js';
 import { mobilenetV2 } from './mobilenet.js';
@@ -6,6 +7,7 @@ import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 import { vitSmall } from './vit.js';
 
+export { type AlignedCnnOptions, alignedCnn } from './alignedCnn.js';
 export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
@@ -40,6 +42,7 @@ export { type VitOptions, vit, vitSmall } from './vit.js';
 export const networks = {
   'digits-cnn': digitsCnn,
   'small-cnn': smallCnn,
+  'aligned-cnn': alignedCnn,
   resnet18,
   resnet34,
   resnet50,

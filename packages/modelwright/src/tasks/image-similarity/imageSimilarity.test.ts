@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { flip } from '../../data/image-ops.js';
 import { encodePng } from '../../data/images.js';
 import { NdArray } from '../../graph/array.js';
 import { Random } from '../../graph/random.js';
@@ -86,6 +87,30 @@ describe('comparing pictures', () => {
       await model.release();
     });
   }
+
+  it('takes a picture and its mirror image alike, in any light, where that is asked for', async (test) => {
+    const data = await colours(test, 5);
+    const out = join(data, '..', 'model');
+    const options = { data, out, normalize: true, mirrorMean: true, loss: 'arcface', scale: 10 } as const;
+    const trained = await trainImageSimilarity({ ...settings, ...options, classesPerBatch: 3, epochs: 2 });
+    assert.deepEqual((await evaluateImageSimilarity({ model: out, data })).metrics, trained.metrics);
+    const picture = new NdArray('uint8', [3, 8, 8]);
+    const random = new Random(4);
+    for (let i = 0; i < picture.size; i++) picture.data[i] = random.integer(0, 100);
+    const model = await openImageSimilarity(out);
+    const embed = ({ data: values }: NdArray): Promise<Float32Array> =>
+      model.embedPixels(NdArray.of('uint8', [1, 3, 8, 8], values as Uint8Array));
+    const own = await embed(picture);
+    assertNear(await embed(flip(picture, 'horizontal')), own, 1e-5, 'mirrored');
+    const brighter = NdArray.of(
+      'uint8',
+      [3, 8, 8],
+      picture.data.map((value) => 2 * value + 30),
+    );
+    assertNear(await embed(brighter), own, 1e-3, 'brighter');
+    assert.ok(model.compare(own, await embed(flip(picture, 'vertical'))).similarity < 0.99);
+    await model.release();
+  });
 
   it('finds pictures in another folder, and says which of its files are none', async (test) => {
     const data = await colours(test, 5);

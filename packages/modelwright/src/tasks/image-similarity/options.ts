@@ -8,7 +8,7 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
    * differ; MNIST's file layout; or a data set by name, such as `characters`, which is made on this machine.
    */
   readonly data: string;
-  /** Name of the network: `small-cnn`, `digits-cnn`, `resnet18`, ... Default: `small-cnn`. */
+  /** Name of the network: `small-cnn`, `aligned-cnn`, `resnet18`, ... Default: `small-cnn`. */
   readonly model?: string | undefined;
   /** What the network is trained with: `triplet` or `arcface`. Default: `triplet`. */
   readonly loss?: string | undefined;
@@ -16,6 +16,12 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
   readonly mining?: string | undefined;
   /** By how much classes are to lie apart: a distance for `triplet` (0.3), an angle in radians for `arcface` (0.5). */
   readonly margin?: number | undefined;
+  /** How sharply `arcface` tells classes apart: cosines are multiplied by it. Default: 30; fewer classes want less. */
+  readonly scale?: number | undefined;
+  /** Whether each channel of a picture is brought to mean 0 and deviation 1 first, so that light matters less. Default: false. */
+  readonly normalize?: boolean | undefined;
+  /** Whether an embedding is the mean of those of a picture and of its mirror image. Default: false. */
+  readonly mirrorMean?: boolean | undefined;
   /** Numbers in an embedding. Default: 64. */
   readonly dimensions?: number | undefined;
   /** Different classes in each batch. Default: 8, or all where there are fewer. */
@@ -26,9 +32,9 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
   readonly imageSize?: number | undefined;
   /** 1: pictures of a folder are taken as grey; 3: in colour. Default: 3. */
   readonly channels?: 1 | 3 | undefined;
-  /** Whether pictures are shifted, turned and lit differently while training. Default: true. */
+  /** Whether pictures are shifted, turned and, but for writing, lit differently while training. Default: true. */
   readonly augment?: boolean | undefined;
-  /** Whether pictures are mirrored too: not for writing. Default: for colour pictures and folders. */
+  /** Whether pictures are mirrored too: not for writing. Default: for those of folders above 32 pixels. */
   readonly mirror?: boolean | undefined;
   /** Names of the classes to hold out. Default: the last ones, as many as `validationSplit` says. */
   readonly heldOutClasses?: readonly string[] | undefined;

@@ -1,7 +1,16 @@
 import type { ImageTransform } from '../../data/augment.js';
-import { colourJitter, compose, randomCrop, randomFlip, randomRotation } from '../../data/augment.js';
+import {
+  colourJitter,
+  compose,
+  randomAffine,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomShading,
+} from '../../data/augment.js';
 import type { Layer } from '../../nn/layer.js';
-import { cosineClasses, unitLength } from '../../nn/layers/directions.js';
+import { cosineClasses, mirrorMean, unitLength } from '../../nn/layers/directions.js';
+import { instanceNorm } from '../../nn/layers/normalization.js';
 import { sequential } from '../../nn/layers/sequential.js';
 import { arcFaceLoss, type Loss, tripletLoss } from '../../nn/losses/index.js';
 import { type NetworkName, networks } from '../../nn/networks/index.js';
@@ -11,8 +20,10 @@ import { madeHere } from './pictures.js';
 /** What is settled of a training once its pictures are known. */
 export interface SimilaritySettings {
   readonly networkName: NetworkName;
-  /** Pictures to embeddings of length 1. */
+  /** Pictures to embeddings of length 1, as it is trained. */
   readonly embedding: Layer;
+  /** The same over both views of a picture, where it and its mirror image are to count: as it is measured and saved. */
+  readonly measured: Layer;
   /** What is trained: the embedding, with what its loss needs behind it. */
   readonly network: Layer;
   readonly loss: Loss;
@@ -50,10 +61,15 @@ export function settingsOf(
       `A batch can have 2 to ${classes} of the training's classes, but classesPerBatch is ${classesPerBatch}.`,
     );
   }
-  const embedding = sequential(networks[networkName]({ classes: dimensions }), unitLength());
+  const embedding = sequential(
+    ...(options.normalize ? [instanceNorm({ affine: false })] : []),
+    networks[networkName]({ classes: dimensions }),
+    unitLength(),
+  );
   const common = {
     networkName,
     embedding,
+    measured: options.mirrorMean ? mirrorMean(embedding) : embedding,
     dimensions,
     classesPerBatch,
     imagesPerClass,
@@ -64,9 +80,9 @@ export function settingsOf(
     case 'triplet':
       return { ...common, network: embedding, loss: tripletOf(options), wholeBatch: true };
     case 'arcface': {
-      const margin = options.margin ?? 0.5;
+      const { margin = 0.5, scale = 30 } = options;
       const network = sequential(embedding, cosineClasses(classes));
-      return { ...common, network, loss: arcFaceLoss.with({ margin, scale: 30 }), wholeBatch: false };
+      return { ...common, network, loss: arcFaceLoss.with({ margin, scale }), wholeBatch: false };
     }
     default:
       throw new Error(`There is no loss '${loss}' for comparing pictures. There is triplet and arcface.`);
@@ -95,10 +111,13 @@ export function augmentationOf(
   if (!augment) return undefined;
   const drawn = data === madeHere || size[0] <= 32;
   const flips = mirror ?? !drawn;
+  if (drawn && !flips) {
+    return compose(randomRotation(8), randomCrop(size, { padding: Math.max(1, Math.round(size[0] / 16)) }));
+  }
   return compose(
     ...(flips ? [randomFlip()] : []),
-    randomRotation(8),
-    randomCrop(size, { padding: Math.max(1, Math.round(size[0] / 16)) }),
-    ...(drawn ? [] : [colourJitter({ brightness: 0.25, contrast: 0.25 })]),
+    randomAffine({ degrees: 8, scale: 0.08, shift: 0.04, fill: 'edge' }),
+    randomShading(0.3),
+    colourJitter({ brightness: 0.25, contrast: 0.25 }),
   );
 }

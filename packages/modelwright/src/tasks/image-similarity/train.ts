@@ -28,7 +28,7 @@ export async function trainImageSimilarity(options: ImageSimilarityTrainOptions)
   const pictures = await splitByClass(data, options);
   for (const text of pictures.notes) onEvent?.({ kind: 'note', text });
   const settings = settingsOf(options, { ...pictures, classes: pictures.trainClasses.length });
-  const embedder = new Embedder(settings.embedding);
+  const embedder = new Embedder(settings.measured);
   try {
     const measured = pictures.held ?? pictures.train;
     const measure = async (variables: Variables): Promise<MeasuredSimilarity> =>
@@ -61,17 +61,18 @@ async function fitSimilarity(
   options: ImageSimilarityTrainOptions,
   measure: (variables: Variables) => Promise<MeasuredSimilarity>,
 ): Promise<TrainedModel> {
-  const { network, embedding, loss, epochs, learningRate, classesPerBatch, imagesPerClass } = settings;
+  const { network, embedding, measured, loss, epochs, learningRate, classesPerBatch, imagesPerClass } =
+    settings;
   const { seed = 0 } = options;
   const batches = await classBatches(varied(pictures, options), {
     classes: classesPerBatch,
     perClass: imagesPerClass,
     seed,
   });
-  const ownVariables = ({ parameters, state }: Variables): Variables =>
-    network === embedding
-      ? { parameters, state }
-      : { parameters: within(parameters, '0'), state: within(state, '0') };
+  const ownVariables = (all: Variables): Variables => {
+    const own = network === embedding ? all : mapTrees(all, (tree) => within(tree, '0'));
+    return measured === embedding ? own : mapTrees(own, (inner) => ({ inner }));
+  };
   const trained = await trainNetwork(
     network,
     batches,
@@ -90,7 +91,11 @@ async function fitSimilarity(
       examples: { train: pictures.train.length, validation: pictures.held?.length ?? 0 },
     },
   );
-  return new TrainedModel({ ...trained, model: embedding, variables: ownVariables(trained.variables) });
+  return new TrainedModel({ ...trained, model: measured, variables: ownVariables(trained.variables) });
+}
+
+function mapTrees({ parameters, state }: Variables, change: (tree: ArrayTree) => ArrayTree): Variables {
+  return { parameters: change(parameters), state: change(state) };
 }
 
 /** The variables of one layer of a sequence. */

@@ -16,7 +16,7 @@ function addTrainOptions(command: Command): Command {
     .requiredOption('-o, --out <folder>', 'where to save the model')
     .option(
       '-m, --model <name>',
-      'network: small-cnn, digits-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp (default: small-cnn)',
+      'network: small-cnn, aligned-cnn, digits-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp (default: small-cnn)',
     )
     .addOption(
       new Option('--loss <name>', 'what it is trained with (default: triplet)').choices([
@@ -31,6 +31,9 @@ function addTrainOptions(command: Command): Command {
       ]),
     )
     .option('--margin <x>', 'how far classes are to lie apart (default: 0.3; arcface 0.5)', positiveNumber)
+    .option('--scale <x>', 'how sharply arcface tells classes apart (default: 30)', positiveNumber)
+    .option('--normalize', 'bring each channel of a picture to mean 0 and deviation 1 first')
+    .option('--mirror-mean', 'embed a picture and its mirror image, and take the mean')
     .option('--dimensions <n>', 'numbers in an embedding (default: 64)', wholeNumber(2, 4096))
     .option('--classes-per-batch <n>', 'different classes in a step (default: 8)', wholeNumber(2))
     .option('--images-per-class <n>', 'pictures of each class in a step (default: 4)', wholeNumber(1))
