@@ -14,6 +14,8 @@ import type { AcceptedStream, ModelEnvironment } from './server/modelSource.js';
 import { acceptStream } from './server/soundStreams.js';
 import { servingApp, streamRoute } from './serving/app.js';
 import { Deployments, type WatchOf } from './serving/deployments.js';
+import { Drift } from './serving/drift.js';
+import { driftAlarm } from './serving/driftAlarm.js';
 import { openStore, type Store, type StoreOptions } from './store/index.js';
 import { projects } from './store/schema.js';
 import { type Answered, type Logger, Metrics, observed, openTracing, requestLog } from './watching/index.js';
@@ -95,9 +97,12 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const meter = new Meter(db, onError);
   const quotas = new Quotas(db, () => meter.flush());
   await quotas.open();
+  const drift = new Drift(store, driftAlarm(metrics, settings.log, onError));
+  await drift.open();
   const deployments = new Deployments(store, {
     ...{ folder: join(folder, 'deployed'), signer, watch },
     memory: settings.modelMemory,
+    sample: (...version) => drift.sampler(...version),
   });
   await deployments.open();
   const workFolder = join(folder, 'work');
@@ -110,7 +115,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   };
   const api = createApi({
     ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics, jobs },
-    ...{ meter, quotas },
+    ...{ meter, quotas, drift },
     isReady: settings.isReady,
   });
   const serve = servingApp(store, deployments, authenticate, settings, quotas);

@@ -6,6 +6,7 @@ import type { Quotas } from '../access/quotas.js';
 import type { Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
+import type { Drift } from '../serving/drift.js';
 import type { Store } from '../store/index.js';
 import type { JobKind } from '../store/jobSchema.js';
 import type { JsonObject, Role } from '../store/schema.js';
@@ -27,6 +28,8 @@ export interface ApiContext {
   /** Notes what is asked of models, and bounds it. Default: nobody does. */
   readonly meter?: Meter | undefined;
   readonly quotas?: Quotas | undefined;
+  /** Looks for drift. Default: nobody does. */
+  readonly drift?: Drift | undefined;
   /** Whether new requests are welcome. Default: always. */
   readonly isReady?: (() => boolean) | undefined;
   readonly jobs: JobSettings;

@@ -7,6 +7,7 @@ import { accessRoutes } from './access.js';
 import { attemptRoutes } from './attempts.js';
 import { type Api, type ApiContext, newApi } from './context.js';
 import { deploymentRoutes } from './deployments.js';
+import { driftRoutes } from './drift.js';
 import { jobRoutes } from './jobs.js';
 import { modelRoutes } from './models.js';
 import { runRoutes } from './runs.js';
@@ -61,6 +62,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   api.route('/', sessionRoutes(context));
   api.route('/', userRoutes(context));
   api.route('/', usageRoutes(context));
+  api.route('/', driftRoutes(context));
   api.route('/', watchingRoutes(context));
   api.notFound((c) => c.json({ error: `There is nothing at ${c.req.method} ${c.req.path}.` }, 404));
   api.onError((error, c) => {

@@ -261,6 +261,38 @@ export const usageRow = z
   })
   .openapi('Usage');
 
+const webhook = z.url({ protocol: /^https?$/ }).max(2000);
+
+export const driftSettings = z
+  .object({
+    mode: z.enum(['baseline', 'watch']),
+    share: z.number().min(0).max(1).optional().openapi({ description: 'Default: 1.' }),
+    threshold: z.number().min(0).max(100).optional().openapi({ description: 'Default: 0.2.' }),
+    window: z.int().min(50).max(1_000_000).optional().openapi({ description: 'Examples. Default: 500.' }),
+    webhook: webhook.nullable().optional(),
+  })
+  .openapi('NewDrift');
+
+export const driftView = z
+  .object({
+    settings: z.object({
+      mode: z.enum(['baseline', 'watch']),
+      share: z.number(),
+      threshold: z.number(),
+      window: z.int(),
+      webhook: z.string().nullable(),
+    }),
+    versions: z.array(
+      z.object({
+        version: z.string(),
+        baseline: z.int().openapi({ description: 'Examples of the training data; 0 while there are none.' }),
+        examples: z.int().openapi({ description: 'Examples since the last comparison.' }),
+        last: z.object({ at: moment, indices: z.record(z.string(), z.number()) }).optional(),
+      }),
+    ),
+  })
+  .openapi('Drift');
+
 const lengths = 'a password should have 10 to 200 characters';
 const userName = z.string().min(1).max(100);
 const password = z.string().max(1000).openapi({ format: 'password' });

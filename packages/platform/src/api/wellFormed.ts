@@ -19,7 +19,7 @@ export const wellFormed: MiddlewareHandler = async (c, next) => {
     if (Number(c.req.header('Content-Length') ?? 0) > mostBytes) throw tooLarge();
     const body = await c.req.arrayBuffer();
     if (body.byteLength > mostBytes) throw tooLarge();
-    requireTexts(parseJson(body));
+    if (body.byteLength > 0) requireTexts(parseJson(body));
   }
   await next();
 };

@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import { addBackup } from './commands/backup.js';
 import { addData } from './commands/data.js';
 import { addDeploy } from './commands/deploy.js';
+import { addDrift } from './commands/drift.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addInfo } from './commands/info.js';
 import { addJobs } from './commands/jobs.js';
@@ -37,7 +38,7 @@ function createProgram(): Command {
   const commands = [addTrain, addEvaluate, addPredict, addServe, addInfo, addData];
   const platform = [
     ...[addUp, addWorker, addJobs, addLogs, addRuns, addModels, addDeploy],
-    ...[addKeys, addUsers, addQuotas, addUsage, addBackup],
+    ...[addKeys, addUsers, addQuotas, addUsage, addBackup, addDrift],
   ];
   for (const add of [...commands, ...platform]) add(program);
   forAll(program, (command) => {

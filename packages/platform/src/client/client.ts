@@ -16,6 +16,7 @@ export type RunPage = z.infer<typeof schemas.runPage>;
 export type Model = z.infer<typeof schemas.model>;
 export type Version = z.infer<typeof schemas.version>;
 export type Key = z.infer<typeof schemas.key>;
+export type DriftView = z.infer<typeof schemas.driftView>;
 export type Usage = z.infer<typeof schemas.usageRow>;
 export type Quota = z.infer<typeof schemas.quota>;
 export type User = z.infer<typeof schemas.user>;
@@ -103,6 +104,13 @@ export class PlatformClient {
     const body = stream instanceof Readable ? Readable.toWeb(stream) : new Uint8Array(stream);
     const response = await this.#send(method, path, { body: body as RequestInit['body'], type });
     return this.#read(response);
+  }
+
+  /** Asks a deployed model about a picture, a sound, or JSON. */
+  async predict(model: string, content: Uint8Array, type: string): Promise<unknown> {
+    const path = `/api/models/${encodeURIComponent(model)}/predict`;
+    const response = await this.#send('POST', path, { body: new Uint8Array(content), type });
+    return response.headers.get('Content-Type')?.includes('json') ? response.json() : response.arrayBuffer();
   }
 
   /** Sends the content of a file of a run. */

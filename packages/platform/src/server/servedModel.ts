@@ -63,6 +63,9 @@ export interface ServedModel {
   release(): Promise<void>;
 }
 
+/** Looks at the inputs of a run. @returns what is to look at its outputs; undefined where this run does not matter */
+export type Sampler = (inputs: Readonly<Arrays>) => ((outputs: Readonly<Arrays>) => void) | undefined;
+
 export interface ServeModelOptions {
   /** Name in addresses. Default: the folder's. */
   readonly name?: string | undefined;
@@ -78,6 +81,8 @@ export interface ServeModelOptions {
   readonly batchWindow?: number | undefined;
   /** Told what the model does. Default: nobody is. */
   readonly watch?: ModelWatch | undefined;
+  /** Looks at what the saved graph is given and gives. Default: nobody does. */
+  readonly sample?: Sampler | undefined;
 }
 
 /** Opens a saved model for serving. @throws Error when it cannot be read */
@@ -94,7 +99,7 @@ export async function serveModel(directory: string, options: ServeModelOptions =
   const opened = await Promise.all(
     Array.from({ length: replicas }, async () => {
       const runtime = threadRuntime();
-      const model = await openModel(directory, { runtime, threads });
+      const model = sampled(await openModel(directory, { runtime, threads }), options.sample);
       const task = servedTasks[model.config.task];
       return { model, task, opened: await task?.open({ directory, model, runtime, threads }) };
     }),
@@ -216,5 +221,18 @@ function timedSend(send: AnswerContext['send'], watch: ModelWatch): AnswerContex
     (first ? watch.firstToken : watch.nextToken)((now - before) / 1000);
     [before, first] = [now, false];
     send(piece);
+  };
+}
+
+function sampled(model: RunnableModel, sample: Sampler | undefined): RunnableModel {
+  if (!sample) return model;
+  return {
+    ...model,
+    async run(inputs) {
+      const look = sample(inputs); // before the run, which may take the arrays away
+      const outputs = await model.run(inputs);
+      look?.(outputs);
+      return outputs;
+    },
   };
 }

@@ -4,7 +4,7 @@ import { InputError, NotFoundError } from '../errors.js';
 import { checkOut, type FoundVersion, findVersion, type Signer } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import { type ListedModel, type ModelSource, noSuchModel } from '../server/modelSource.js';
-import { type ServedModel, serveModel } from '../server/servedModel.js';
+import { type Sampler, type ServedModel, serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
 import { type ModelWatch, unwatched } from '../watching/index.js';
 import { type Arm, LiveModel } from './liveModel.js';
@@ -56,6 +56,8 @@ export interface DeploymentsOptions {
   readonly folder: string;
   readonly signer?: Signer | undefined;
   readonly watch?: WatchOf | undefined;
+  /** Looks at what versions are given and give. */
+  readonly sample?: ((...of: Parameters<WatchOf>) => Sampler) | undefined;
   /** The most bytes that open models may take together. Default: no bound. */
   readonly memory?: number | undefined;
 }
@@ -258,7 +260,7 @@ export class Deployments {
     number: number,
     settings: DeploymentSettings,
   ): Promise<Slot> {
-    const { folder, signer, watch = () => unwatched } = this.#options;
+    const { folder, signer, watch = () => unwatched, sample } = this.#options;
     const version = String(number);
     const found = await findVersion(this.#store.db, project, model, version);
     return new Slot(bytesOf(found, settings), this.#memory, async (): Promise<ServedModel> => {
@@ -270,6 +272,7 @@ export class Deployments {
         version,
         ...settings,
         watch: watch(project, model, version),
+        sample: sample?.(project, model, version),
       });
     });
   }

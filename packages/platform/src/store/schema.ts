@@ -355,6 +355,37 @@ export const usage = pgTable(
   ],
 );
 
+/** How a model is looked at for drift. */
+export interface DriftSettings {
+  /** `baseline` records what comes as the training data; `watch` compares with it. */
+  readonly mode: 'baseline' | 'watch';
+  /** Of the requests that are looked at, 0 to 1. */
+  readonly share: number;
+  /** Population stability index that counts as drift. */
+  readonly threshold: number;
+  /** Examples that are compared at once. */
+  readonly window: number;
+  /** An address that is told when drift begins and ends. */
+  readonly webhook: string | null;
+}
+
+/** By version and feature, how the training data is spread over bins: the borders between them, and how many lie in each. */
+export type DriftBaselines = Readonly<
+  Record<
+    string,
+    Readonly<Record<string, { readonly borders: readonly number[]; readonly counts: readonly number[] }>>
+  >
+>;
+
+/** Models that are looked at for drift. */
+export const drift = pgTable('drift', {
+  model: uuid('model')
+    .primaryKey()
+    .references(() => models.id, { onDelete: 'cascade' }),
+  settings: jsonb('settings').$type<DriftSettings>().notNull(),
+  baselines: jsonb('baselines').$type<DriftBaselines>().notNull(),
+});
+
 /** Roles, each of which may do what those after it may. */
 export const roles = ['admin', 'developer', 'caller'] as const;
 export type Role = (typeof roles)[number];

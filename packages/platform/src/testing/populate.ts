@@ -31,7 +31,15 @@ export async function populate({ store }: Service, folder: string): Promise<Plac
   const { id: keys } = await createKey(db, { project, name: 'k', role: 'caller' });
   return {
     ...{ runs, files: 'a.txt', metrics: 'loss', jobs, attempts: '1', uploads: sha256, contents: sha256 },
-    ...{ models: 'bright', versions: '1', aliases: 'champion', deployments: 'bright', keys, users: 'li' },
+    ...{
+      models: 'bright',
+      versions: '1',
+      aliases: 'champion',
+      deployments: 'bright',
+      drift: 'bright',
+      keys,
+      users: 'li',
+    },
   };
 }
 

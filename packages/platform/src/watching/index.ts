@@ -1,3 +1,4 @@
+export { countsOf, featuresOf, Reservoir, type Spread, spreadOf, stabilityIndex } from './drift.js';
 export { type Logger, logFormats, logLevels, openLog, requestLog } from './log.js';
 export { Metrics } from './metrics.js';
 export { type ModelWatch, unwatched } from './modelWatch.js';

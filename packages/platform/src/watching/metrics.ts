@@ -83,6 +83,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #drift = new Gauge({
+    name: 'modelwright_drift_index',
+    help: 'Population stability index against the training data, of the last examples that were compared',
+    labelNames: [...ofModel, 'feature'],
+    registers: [this.#registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -133,6 +140,13 @@ export class Metrics {
       firstToken: (took) => this.#firstToken.observe(labels, took),
       nextToken: (took) => this.#nextToken.observe(labels, took),
     };
+  }
+
+  /** Shows how far the features of a version are from the training data. */
+  drift(project: string, model: string, version: string, indices: Readonly<Record<string, number>>): void {
+    for (const [feature, index] of Object.entries(indices)) {
+      this.#drift.set({ project, model, version, feature }, index);
+    }
   }
 
   /** Adds a number that is read whenever metrics are asked for. */
