@@ -6,7 +6,7 @@ import { Quotas } from './access/quotas.js';
 import { withWorkerKey } from './access/workerKey.js';
 import { createApi } from './api/index.js';
 import { parseParameters } from './cli/jobOptions.js';
-import { expireLeases, extendLeases } from './jobs/index.js';
+import { countJobs, expireLeases, extendLeases } from './jobs/index.js';
 import { openSigner, type Signer } from './registry/index.js';
 import { lostRunsMarker } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
@@ -92,6 +92,8 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const byKey = authenticateByKey(db, insecure ? local : undefined);
   const { key: workerKey, authenticate } = withWorkerKey(byKey);
   const metrics = new Metrics();
+  metrics.gauge('modelwright_jobs_queued', 'Jobs that wait for a worker', () => countJobs(db, 'queued'));
+  metrics.gauge('modelwright_jobs_running', 'Jobs that workers have', () => countJobs(db, 'running'));
   const tracing = await openTracing();
   const watch: WatchOf = (...version) => metrics.ofModel(...version);
   const meter = new Meter(db, onError);

@@ -99,6 +99,7 @@ describe('what the platform tells of itself', () => {
     assert.ok(found.has(`nv_inference_queue_duration_us${labels}`));
     assert.ok(![...found.keys()].some((name) => name.includes('nothing')), 'only models there are');
     assert.ok(Number(found.get('process_resident_memory_bytes')) > 1e6);
+    assert.equal(found.get('modelwright_jobs_queued'), 0);
   });
 
   it('counts requests by route, whatever people write into addresses', async () => {

@@ -43,3 +43,8 @@ export async function findJob(db: Pick<Database, 'select'>, project: string, id:
   if (!job) throw new NotFoundError(`There is no job '${id}' in the project '${project}'.`);
   return job;
 }
+
+/** How many jobs of all projects are in a state. */
+export async function countJobs(db: Database, status: JobStatus): Promise<number> {
+  return db.$count(jobs, eq(jobs.status, status));
+}

@@ -79,6 +79,7 @@ export function sampleOf(document: Described, schema: Schema): unknown {
   if (type === 'null') return null;
   if (schema.format === 'date-time') return '2027-01-01T00:00:00.000Z';
   if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000000';
+  if (schema.format === 'uri') return 'https://example.org/';
   if (schema.pattern?.includes('{64}')) return '0'.repeat(64);
   return 'x'.repeat(Math.max(1, schema.minLength ?? 1));
 }
