@@ -8,6 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../packages/platform/bin/modelwright.js', import.meta.url));
 
+/** What runs, to be ended with this process however it ends. */
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
 /** A process that is started again whenever it ends, until it is stopped. */
 export class Supervised {
   #child;
@@ -32,6 +39,7 @@ export class Supervised {
     this.starts++;
     const child = this.#start();
     this.#child = child;
+    running.add(child);
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text) => {
         this.lines.push(...text.trimEnd().split('\n'));
@@ -39,6 +47,7 @@ export class Supervised {
       });
     child.once('exit', async () => {
       this.#child = undefined;
+      running.delete(child);
       await wait(this.#pause);
       if (this.#isOpen) this.#begin();
     });

@@ -32,6 +32,9 @@ export interface AttemptOptions {
   readonly onNote: (text: string) => void;
 }
 
+/** Milliseconds that a worker that stops waits for a platform that is away; the job then goes to another when its lease ends. */
+const patience = 5000;
+
 /**
  * Does a job that was claimed, from what an earlier attempt has left to what the platform is told at the end.
  * @param stopping fires when the worker is to stop: the job is given back
@@ -90,6 +93,7 @@ class JobAttempt {
   readonly #over = new AbortController();
   #stopped: 'cancelled' | 'released' | undefined;
   #process: JobProcess | undefined;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(job: Job, options: AttemptOptions) {
     this.folder = join(options.folder, `job-${randomUUID()}`);
@@ -101,7 +105,10 @@ class JobAttempt {
   stop(why: 'cancelled' | 'released'): void {
     if (this.#stopped) return;
     this.#stopped = why;
-    this.#process?.stop(this.#options.grace);
+    const { grace } = this.#options;
+    this.#process?.stop(grace);
+    if (why !== 'released') return;
+    this.#patience = setTimeout(() => this.#over.abort(new Error('The platform is away.')), grace + patience);
   }
 
   async run(): Promise<Job> {
@@ -116,6 +123,7 @@ class JobAttempt {
       throw error;
     } finally {
       clearInterval(renewing);
+      clearTimeout(this.#patience);
     }
   }
 

@@ -23,7 +23,7 @@ export class TestPlatform implements AsyncDisposable {
   readonly client: PlatformClient;
   readonly #close: () => Promise<void>;
 
-  static async open({ store, folder }: TestStore, lease = 1500): Promise<TestPlatform> {
+  static async open({ store, folder }: TestStore, lease = 6000): Promise<TestPlatform> {
     const api = createApi({
       store,
       deployments: new Deployments(store, { folder: join(folder, 'deployed') }),

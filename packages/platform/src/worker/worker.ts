@@ -37,8 +37,6 @@ export async function runWorker(options: WorkerOptions, stopping: AbortSignal): 
   const { entry, onNote, parallel = 1 } = options;
   const client = new PlatformClient({ ...options, timeout });
   const persistence = new Persistence(onNote);
-  await persistence.ask(() => client.get('/api/jobs', { limit: 1 }), stopping);
-  onNote(`The worker '${name}' waits for jobs of ${client.server}.`);
   const folder = await ownFolder(options.folder ?? join(tmpdir(), 'modelwright-worker'));
   const settings = { persistence, name, folder, entry, grace, syncEvery, onNote };
   const claim = (): Promise<Claimed> => client.post('/api/jobs/claim', { worker: name });
@@ -53,17 +51,15 @@ export async function runWorker(options: WorkerOptions, stopping: AbortSignal): 
     }
   };
   try {
-    await Promise.all(Array.from({ length: parallel }, () => work().catch(unlessStopped(stopping))));
+    await persistence.ask(() => client.get('/api/jobs', { limit: 1 }), stopping);
+    onNote(`The worker '${name}' waits for jobs of ${client.server}.`);
+    await Promise.all(Array.from({ length: parallel }, work));
+  } catch (error) {
+    if (!stopping.aborted) throw error; // else the wait for jobs, or for a platform that is away, was broken off
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const unlessStopped =
-  (stopping: AbortSignal) =>
-  (error: unknown): void => {
-    if (!stopping.aborted) throw error;
-  };
 
 /** A folder for this process within a folder for workers, from which those of processes that are gone are deleted. */
 async function ownFolder(parent: string): Promise<string> {
