@@ -37,6 +37,11 @@ export const rows = [
     title: 'LSTM, training step, batch 32',
     what: '100 steps of 64 features, 128 units, dense 10 on the last state',
   },
+  {
+    name: 'speech-16',
+    title: 'Speech recogniser (CTC), training step, 16 x 3 s',
+    what: '8 kHz sound, log mel spectrogram (40 rows, every 10 ms), three convolutions of 5 frames and 96 filters with batch normalisation, strides 2, 2, 1, GRU 128, ten classes and blank, five labels a sound',
+  },
   { name: 'predict-digit-cnn-1', title: 'Digit CNN, prediction, batch 1', what: digitCnn },
   { name: 'predict-digit-cnn-64', title: 'Digit CNN, prediction, batch 64', what: digitCnn },
   { name: 'predict-resnet18-1', title: 'ResNet-18, prediction, batch 1', what: '3x64x64' },

@@ -5,6 +5,7 @@ import {
   CachedDecoder,
   conv2d,
   crossEntropy,
+  ctcLoss,
   dense,
   digitsCnn,
   Graph,
@@ -16,6 +17,7 @@ import {
   NdArray,
   resnet18,
   sequential,
+  speechRecognizer,
   TrainedModel,
   version,
 } from 'modelwright';
@@ -41,6 +43,22 @@ function labels(shape, count = classes) {
 
 const training = (model, shape) => async () =>
   stepsOf(model, crossEntropy, () => ({ input: random(shape), target: labels([shape[0]]) }));
+
+/** Sound whose labels, from 1, are learnt without knowing when each is said. */
+const speech = async () => {
+  const model = speechRecognizer({
+    classes: classes + 1,
+    spectrogram: { sampleRate: 8000, fftSize: 256, windowSize: 200, hop: 80, mels: 40, floor: 1e-6 },
+    hide: { frequencyMasks: 0, timeMasks: 0 },
+    warp: { stretch: 0, shift: 0 },
+    dropoutRate: 0,
+  });
+  return stepsOf(model, ctcLoss, () => {
+    const target = labels([16, 5]);
+    for (let i = 0; i < target.size; i++) target.data[i] += 1;
+    return { input: random([16, 24_000]), target };
+  });
+};
 
 /** A language model, on tokens drawn at random. */
 const language = (shape, sizes) => async () => {
@@ -160,6 +178,7 @@ await serve({
     'conv-layer': convolutionLayer,
     'resnet18-16': training(resnet18({ classes }), [16, 3, 64, 64]),
     'lstm-32': training(sequenceClassifier, [32, 100, 64]),
+    'speech-16': speech,
     transformer: language([16, 128], { vocabulary: 10_000, width: 256, layers: 4, heads: 4, tied: false }),
     gpt: language([12, 64], gptSizes),
     'gpt-unfused': language([12, 64], gptSizes),

@@ -6,9 +6,9 @@ import itertools
 import sys
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, ctc_loss, log_softmax
 
-from torch_models import Gpt, SequenceClassifier, digit_cnn, mlp, plain_attention, resnet18
+from torch_models import Gpt, SequenceClassifier, SpeechRecognizer, digit_cnn, mlp, plain_attention, resnet18
 
 BATCHES = 16
 CHANNELS_LAST = "--channels-last" in sys.argv
@@ -36,6 +36,30 @@ def training(make, shape):
             x, y = next(batches)
             optimizer.zero_grad(set_to_none=True)
             loss = cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        return step
+
+    return prepare
+
+
+def speech(batch, samples, labels):
+    def prepare():
+        torch.manual_seed(0)
+        model = SpeechRecognizer(11).train()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+        batches = itertools.cycle(
+            [(torch.rand(batch, samples), torch.randint(1, 11, (batch, labels))) for _ in range(BATCHES)]
+        )
+        lengths = torch.full((batch,), labels)
+
+        def step():
+            x, y = next(batches)
+            optimizer.zero_grad(set_to_none=True)
+            said = log_softmax(model(x), 2).transpose(0, 1)
+            loss = ctc_loss(said, y, torch.full((batch,), len(said)), lengths, reduction="sum") / batch
             loss.backward()
             optimizer.step()
             return loss.item()
@@ -116,6 +140,7 @@ ROWS = {
     "conv-layer": convolution,
     "resnet18-16": training(resnet18, (16, 3, 64, 64)),
     "lstm-32": training(SequenceClassifier, (32, 100, 64)),
+    "speech-16": speech(16, 24_000, 5),
     "transformer": language(16, 128, 10_000, width=256, layers=4, heads=4, tied=False),
     "gpt": language(12, 64, 65, width=128, layers=4, heads=4, tied=True),
     "gpt-unfused": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, attention=plain_attention),
@@ -125,7 +150,7 @@ ROWS = {
     "decode": decoding(128, 10_000, width=256, layers=4, heads=4, tied=True),
 }
 if CHANNELS_LAST:
-    for name in ("mlp-64", "lstm-32", "transformer", "gpt", "gpt-unfused", "decode"):
+    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-unfused", "decode"):
         del ROWS[name]
 torch.set_num_threads(CORES)
 serve("PyTorch", torch.__version__, CORES, ROWS)

@@ -35,6 +35,29 @@ class SequenceClassifier(nn.Module):
         return self.head(hidden[-1])
 
 
+class SpeechRecognizer(nn.Module):
+    """Sound [batch, samples] -> [batch, steps, classes]; a spectrogram of 40 rows every 10 ms, of 8 kHz."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.register_buffer("window", torch.hann_window(200))
+        self.register_buffer("filters", torch.rand(40, 129) / 129)  # as much work as triangles are
+        self.levels = nn.BatchNorm1d(40)
+        self.convolutions = nn.Sequential(*(
+            layer for inputs, stride in ((40, 2), (96, 2), (96, 1))
+            for layer in (nn.ConstantPad1d((4, 0), 0), nn.Conv1d(inputs, 96, 5, stride, bias=False), nn.BatchNorm1d(96), nn.ReLU())
+        ))
+        self.gru = nn.GRU(96, 128, batch_first=True)
+        self.head = nn.Linear(96 + 128, classes)
+
+    def forward(self, x):
+        spectrum = torch.stft(x, 256, 80, 200, self.window, center=False, return_complex=True)
+        power = spectrum.real.square() + spectrum.imag.square()
+        levels = self.levels((self.filters @ power).clamp(min=1e-6).log())
+        near = self.convolutions(levels).transpose(1, 2)
+        return self.head(torch.cat([near, self.gru(near)[0]], 2))
+
+
 class BasicBlock(nn.Module):
     def __init__(self, inputs, filters, stride):
         super().__init__()
