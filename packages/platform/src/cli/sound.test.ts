@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { encodeWav, tone } from 'modelwright/data';
 import { createApp } from '../server/app.js';
+import { serve } from '../server/serve.js';
 import { type ServedModel, serveModel } from '../server/servedModel.js';
+import { launchBrowser, noBrowser } from '../testing/browser.js';
 import { lastLineJson, run } from './testing.js';
 
 interface Predicted {
@@ -91,5 +93,22 @@ describe('audio classification', () => {
       assert.equal(status, wanted);
     }
     await model.release();
+  });
+
+  it('says what a sound is on the page', { skip: noBrowser }, async () => {
+    const server = await serve({ models: [await serveModel(out, { name: 'tones', replicas: 1 })], port: 0 });
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(server.url);
+      await page.getByText('Play the model a sound').waitFor();
+      for (const label of ['low', 'high']) {
+        await page.locator('#upload').setInputFiles(join(folder, 'tones', label, '7.wav'));
+        await page.locator('#answer', { hasText: label }).waitFor();
+      }
+    } finally {
+      await browser.close();
+      await server.close();
+    }
   });
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { decodeAudio, encodePng, encodeWav, tone } from 'modelwright/data';
 import type { NdArray } from 'modelwright/runtime';
 import { imageInput, readImage } from 'modelwright/tasks';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, noBrowser } from '../testing/browser.js';
 import {
   plainImage,
   saveBrightnessModel,
@@ -19,12 +19,7 @@ import { badRequest } from './errors.js';
 import { type RunningServer, serve } from './serve.js';
 import { type ServedModel, serveModel } from './servedModel.js';
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const skip = existsSync(executablePath)
-  ? false
-  : `there is no Chromium at ${executablePath}: install it, or set CHROMIUM_PATH`;
-
-describe('the page', { skip }, () => {
+describe('the page', { skip: noBrowser }, () => {
   let folder = '';
   let server: RunningServer;
   let browser: Browser;
@@ -74,10 +69,7 @@ describe('the page', { skip }, () => {
       release: async () => undefined,
     };
     server = await serve({ models: [watched, photos, hearing, ...(await Promise.all(texts))], port: 0 });
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await launchBrowser();
   });
   after(async () => {
     await browser?.close();
