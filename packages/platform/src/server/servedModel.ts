@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
-import { threadRuntime } from 'modelwright/runtime';
+import { NdArray, threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
 import { InputError } from '../errors.js';
 import { beginSpan, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
@@ -99,7 +99,9 @@ export async function serveModel(directory: string, options: ServeModelOptions =
   const opened = await Promise.all(
     Array.from({ length: replicas }, async () => {
       const runtime = threadRuntime();
-      const model = sampled(await openModel(directory, { runtime, threads }), options.sample);
+      const plain = await openModel(directory, { runtime, threads });
+      await warmUp(plain);
+      const model = sampled(plain, options.sample);
       const task = servedTasks[model.config.task];
       return { model, task, opened: await task?.open({ directory, model, runtime, threads }) };
     }),
@@ -186,6 +188,26 @@ export async function serveModel(directory: string, options: ServeModelOptions =
       }
     },
   };
+}
+
+/** The most elements of an input that a model is warmed with. */
+const mostWarming = 2 ** 22;
+
+/**
+ * Runs a model once, so that the first request need not wait for memory to be laid out: on zeros, one of each open size but those of
+ * pictures, which are as in training. What does not take such inputs is warmed by its first request.
+ */
+async function warmUp({ config, run }: RunnableModel): Promise<void> {
+  const pictures: Readonly<Record<string, unknown>> = config.preprocessing ?? {};
+  const sizeOf = (size: number | string): number => {
+    if (typeof size === 'number') return size;
+    const known = size === 'height' || size === 'width' ? pictures[size] : undefined;
+    return typeof known === 'number' ? known : 1;
+  };
+  const shapes = config.inputs.map(({ shape }) => shape.map(sizeOf));
+  if (shapes.some((shape) => shape.reduce((product, size) => product * size, 1) > mostWarming)) return;
+  const inputs = config.inputs.map(({ name, dtype }, i) => [name, new NdArray(dtype, shapes[i]!)] as const);
+  await run(Object.fromEntries(inputs)).catch(() => undefined);
 }
 
 /** Runs requests together, where that is asked for. @throws Error when the model's inputs cannot be joined */

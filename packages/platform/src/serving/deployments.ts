@@ -1,75 +1,28 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InputError, NotFoundError } from '../errors.js';
-import { checkOut, type FoundVersion, findVersion, type Signer } from '../registry/index.js';
+import { findVersion } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import { type ListedModel, type ModelSource, noSuchModel } from '../server/modelSource.js';
-import { type Sampler, type ServedModel, serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
-import { type ModelWatch, unwatched } from '../watching/index.js';
 import { type Arm, LiveModel } from './liveModel.js';
 import { ModelMemory } from './modelMemory.js';
 import {
-  type Challenger,
   type DeploymentRow,
-  type DeploymentSettings,
   deleteDeployment,
   readDeployments,
   settingsOf,
   writeDeployment,
 } from './rows.js';
-import { Slot } from './slot.js';
+import type { Slot } from './slot.js';
+import { Slots } from './slots.js';
+import type { Deployment, DeploymentsOptions, NewDeployment } from './types.js';
 
-/** How a model is to answer requests. */
-export interface NewDeployment extends DeploymentSettings {
-  readonly project: string;
-  /** Name of the model. */
-  readonly model: string;
-  /** A number, an alias that is followed when it moves, or `latest`. */
-  readonly reference: string;
-}
-
-/** A version of a deployed model, and what became of the requests to it since the platform started. */
-export interface DeployedVersion extends Challenger {
-  /** Whether it is in memory; where memory is bounded it may be opened when it is asked for. */
-  readonly loaded: boolean;
-  readonly requests: number;
-  /** Copies of requests that a shadow did not answer. */
-  readonly failed: number;
-}
-
-/** A model that answers requests. */
-export interface Deployment extends Omit<DeploymentRow, 'challengers' | 'modelId'> {
-  /** Whether it does; false while it is being opened, and where it could not be. */
-  readonly ready: boolean;
-  /** Why it could not be opened. */
-  readonly error?: string | undefined;
-  /** The deployed version first, then its challengers. */
-  readonly versions: readonly DeployedVersion[];
-}
-
-/** Who is told what a version of a model does. */
-export type WatchOf = (project: string, model: string, version: string) => ModelWatch;
-
-export interface DeploymentsOptions {
-  /** Where the files of versions are laid out for running. */
-  readonly folder: string;
-  readonly signer?: Signer | undefined;
-  readonly watch?: WatchOf | undefined;
-  /** Looks at what versions are given and give. */
-  readonly sample?: ((...of: Parameters<WatchOf>) => Sampler) | undefined;
-  /** The most bytes that open models may take together. Default: no bound. */
-  readonly memory?: number | undefined;
-}
-
-/** Bytes that a replica takes beside its model. */
-const replicaBytes = 20e6;
+export type * from './types.js';
 
 /** Opens the versions that are deployed, and changes them without losing a request. */
 export class Deployments {
   readonly #store: Store;
-  readonly #options: DeploymentsOptions;
   readonly #memory: ModelMemory;
+  readonly #slots: Slots;
   readonly #live = new Map<string, LiveModel>();
   readonly #errors = new Map<string, string>();
   /** Changes to a model's deployment come one after another. */
@@ -78,8 +31,8 @@ export class Deployments {
 
   constructor(store: Store, options: DeploymentsOptions) {
     this.#store = store;
-    this.#options = options;
     this.#memory = new ModelMemory({ limit: options.memory });
+    this.#slots = new Slots(store, this.#memory, options);
   }
 
   /** Opens all that is deployed, as far as memory goes. What cannot be opened says why when it is asked for. */
@@ -249,32 +202,10 @@ export class Deployments {
       wanted.map(async ({ version, share }): Promise<Arm> => {
         const there = before.find((arm) => arm.version === version && arm.settings === key);
         if (there) return { ...there, share };
-        const slot = await this.#slotOf(row, version, settings);
+        const slot = await this.#slots.of(row, version, settings);
         return { version, share, slot, settings: key, counts: { requests: 0, failed: 0 } };
       }),
     );
-  }
-
-  async #slotOf(
-    { project, model }: DeploymentRow,
-    number: number,
-    settings: DeploymentSettings,
-  ): Promise<Slot> {
-    const { folder, signer, watch = () => unwatched, sample } = this.#options;
-    const version = String(number);
-    const found = await findVersion(this.#store.db, project, model, version);
-    return new Slot(bytesOf(found, settings), this.#memory, async (): Promise<ServedModel> => {
-      await mkdir(folder, { recursive: true });
-      const directory = join(folder, found.digest);
-      await checkOut(this.#store.objects, found, directory, signer);
-      return serveModel(directory, {
-        name: model,
-        version,
-        ...settings,
-        watch: watch(project, model, version),
-        sample: sample?.(project, model, version),
-      });
-    });
   }
 
   /** Puts something in a place, and retires what is not part of it any more. */
@@ -336,12 +267,6 @@ const placeOf = ({ project, model }: Pick<DeploymentRow, 'project' | 'model'>): 
 
 const notDeployed = (model: string): NotFoundError =>
   new NotFoundError(`The model '${model}' is not deployed.`);
-
-/** About what a version takes in memory: each replica a thread, the weights as read and as laid out for running, the other files. */
-function bytesOf({ files }: FoundVersion, { replicas = 2 }: DeploymentSettings): number {
-  const sizes = files.map(({ path, size }) => (path.startsWith('onnx/') ? 2 * size : size));
-  return replicas * sizes.reduce((sum, size) => sum + size, replicaBytes);
-}
 
 async function opened(slot: Slot): Promise<void> {
   await slot.hold();
