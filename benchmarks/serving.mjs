@@ -1,5 +1,5 @@
 // Requests a second, waiting times and memory of the model server beside bare ONNX Runtime, with the same digit CNN in the same run.
-//   node benchmarks/serving.mjs --model models/digits [--clients 1,8,64,512] [--seconds 5] [--only modelwright] [--binary | --json-only]
+//   node benchmarks/serving.mjs --model models/digits [--clients 1,8,64,512] [--seconds 5] [--only PATTERN] [--encoding binary]
 //   node benchmarks/serving.mjs --model models/digits --soak 600 --clients 512
 import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -44,7 +44,7 @@ const contestants = [
     kind: 'modelwright',
     options: { replicas: 1, batchSize: 32, queueSize: 1024 },
   },
-].filter(({ name }) => name.includes(options.only));
+].filter(({ name }) => new RegExp(options.only).test(name));
 
 const images = Array.from({ length: 16 }, (_, i) => picture(i));
 const expected = await answers(images);
@@ -182,7 +182,11 @@ function usageOf(server) {
 /** What a process tells next. */
 function told(child) {
   return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`A process ended with ${code}.`)));
+    const gone = (code) => reject(new Error(`A process ended with ${code}.`));
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message);
+    });
   });
 }
