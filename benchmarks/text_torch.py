@@ -32,15 +32,16 @@ class TextCnn(nn.Module):
 
     epochs = 5
 
-    def __init__(self, vocabulary, classes, features=128, filters=100, widths=(3, 4, 5)):
+    def __init__(self, vocabulary, classes, filters=100, widths=(3, 4, 5)):
         super().__init__()
+        features, self.deviation = (300, 0.1) if vocabulary > 10_000 else (128, 0.05)
         self.tokens = nn.Embedding(vocabulary, features)
         self.convolutions = nn.ModuleList(nn.Conv1d(features, filters, width, padding="same") for width in widths)
         self.logits = nn.Linear(filters * len(widths), classes)
 
     def forward(self, ids):
         present = (ids != 0).float()[:, None]
-        vectors = F.dropout(self.tokens(ids).transpose(1, 2) * present, DROPOUT, self.training)
+        vectors = self.tokens(ids).transpose(1, 2) * present
         found = [(F.relu(convolution(vectors)) * present).amax(2) for convolution in self.convolutions]
         return self.logits(F.dropout(torch.cat(found, 1), DROPOUT, self.training))
 
@@ -72,7 +73,7 @@ def start_as_modelwright(model):
     """Token vectors normal, dense layers and filters Glorot uniform with biases 0; LSTMs start alike on both sides."""
     for module in model.modules():
         if isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, 0, 0.05)
+            nn.init.normal_(module.weight, 0, getattr(model, "deviation", 0.05))
         elif isinstance(module, (nn.Linear, nn.Conv1d)):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)

@@ -1,11 +1,11 @@
 import { NdArray } from '../../graph/array.js';
 import { formatShape } from '../../graph/shape.js';
 import { cast, concat, equal, expandDimensions, max, mul, not, transpose } from '../../primitives/index.js';
-import { requireWhole, requireWithin } from '../checks.js';
+import { requireWhole } from '../checks.js';
+import type { InitializerConfig } from '../initializers.js';
 import type { Layer } from '../layer.js';
 import { defineLayer } from '../registry.js';
 import { conv1d } from './convolution.js';
-import { drop } from './dropout.js';
 import { embedding } from './embedding.js';
 
 export interface TextConvolutionOptions {
@@ -17,21 +17,18 @@ export interface TextConvolutionOptions {
   readonly filters?: number;
   /** How many tokens filters look at. Default: [3, 4, 5]. */
   readonly widths?: readonly number[];
-  /** How much of the token vectors is dropped in training. Default: 0. */
-  readonly dropoutRate?: number;
+  /** How the token vectors start. Default: 'normal' (standard deviation 0.05). */
+  readonly initializer?: InitializerConfig;
 }
 
 const make = defineLayer<Required<TextConvolutionOptions>>({
   type: 'textConvolution',
-  call(context, { vocabulary, features, filters, widths, dropoutRate }, ids) {
+  call(context, { vocabulary, features, filters, widths, initializer }, ids) {
     if (ids!.rank !== 2)
       throw new TypeError(`expected token ids [batch, time], but got ${formatShape(ids!.shape)}.`);
-    const vectors = embedding(vocabulary, features, { initializer: 'normal' }).call(
-      context.child('embedding'),
-      ids!,
-    );
+    const vectors = embedding(vocabulary, features, { initializer }).call(context.child('embedding'), ids!);
     const mask = expandDimensions(cast(not(equal(ids!, 0)), 'float32'), 2);
-    const tokens = transpose(drop(context, mul(vectors, mask), dropoutRate), [0, 2, 1]);
+    const tokens = transpose(mul(vectors, mask), [0, 2, 1]);
     const present = transpose(mask, [0, 2, 1]);
     return concat(
       widths.map((width) => {
@@ -47,7 +44,7 @@ const make = defineLayer<Required<TextConvolutionOptions>>({
   samples: () => [
     {
       name: 'textConvolution',
-      config: { vocabulary: 6, features: 3, filters: 2, widths: [2, 3], dropoutRate: 0.5 },
+      config: { vocabulary: 6, features: 3, filters: 2, widths: [2, 3], initializer: 'normal' },
       inputs: [
         NdArray.from(
           [
@@ -66,20 +63,19 @@ const make = defineLayer<Required<TextConvolutionOptions>>({
  * the largest value over time of each filter.
  *
  * Input integers [batch, time] in [0, vocabulary), 0 for padding, which changes nothing; output [batch, widths * filters].
- * Parameters: embedding.weight [vocabulary, features], normal with a standard deviation of 0.05, and weight [filters, features, width]
+ * Parameters: embedding.weight [vocabulary, features], and weight [filters, features, width]
  * and bias [filters] of each width.
- * @throws RangeError unless all sizes are whole numbers of at least 1, and 0 <= dropoutRate < 1
+ * @throws RangeError unless all sizes are whole numbers of at least 1
  */
 export function textConvolution({
   vocabulary,
   features = 128,
   filters = 100,
   widths = [3, 4, 5],
-  dropoutRate = 0,
+  initializer = 'normal',
 }: TextConvolutionOptions): Layer {
   for (const [name, value] of Object.entries({ vocabulary, features, filters }))
     requireWhole('textConvolution', name, value);
   for (const width of widths) requireWhole('textConvolution', 'widths', width);
-  requireWithin('textConvolution', 'dropoutRate', dropoutRate, 0, 1);
-  return make({ vocabulary, features, filters, widths, dropoutRate });
+  return make({ vocabulary, features, filters, widths, initializer });
 }

@@ -6,7 +6,7 @@ import { type TextConvolutionOptions, textConvolution } from '../layers/textConv
 import type { NetworkOptions } from './digitsCnn.js';
 
 export interface TextCnnOptions extends NetworkOptions, TextConvolutionOptions {
-  /** How much of the token vectors, and of the features before the last layer, is dropped. Default: 0.5. */
+  /** How much of what the filters found is dropped before the last layer. Default: 0.5. */
   readonly dropoutRate?: number;
 }
 
@@ -16,5 +16,5 @@ export interface TextCnnOptions extends NetworkOptions, TextConvolutionOptions {
  * Input token ids, integers [batch, time], 0 for padding; output logits [batch, classes].
  */
 export function textCnn({ classes, dropoutRate = 0.5, ...convolution }: TextCnnOptions): Layer {
-  return sequential(textConvolution({ ...convolution, dropoutRate }), dropout(dropoutRate), dense(classes));
+  return sequential(textConvolution(convolution), dropout(dropoutRate), dense(classes));
 }
