@@ -13,11 +13,12 @@ const fixture = readFixture<{
   readonly flac: string;
   readonly mp3: string;
   readonly ogg: string;
+  readonly opus: string;
   readonly down: readonly number[];
   readonly up: readonly number[];
 }>(import.meta.url, 'fixtures/sounds.json');
 
-const bytesOf = (name: 'wav' | 'flac' | 'mp3' | 'ogg'): Uint8Array<ArrayBuffer> =>
+const bytesOf = (name: 'wav' | 'flac' | 'mp3' | 'ogg' | 'opus'): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(Buffer.from(fixture[name], 'base64'));
 
 /** The share of a sound's power that lies at one pitch. */
@@ -31,15 +32,17 @@ function shareAt({ samples, sampleRate }: audio.AudioClip, hz: number): number {
 }
 
 describe('decodeAudio', () => {
-  for (const format of ['wav', 'flac', 'mp3', 'ogg'] as const) {
+  for (const format of ['wav', 'flac', 'mp3', 'ogg', 'opus'] as const) {
     it(`reads ${format}: the mean of two channels`, async () => {
       const clip = await audio.decodeAudio(bytesOf(format));
       assert.equal(clip.format, format);
-      assert.equal(clip.sampleRate, 8000);
+      // Opus knows 48 kHz alone.
+      assert.equal(clip.sampleRate, format === 'opus' ? 48_000 : 8000);
       assert.equal(clip.channels, format === 'mp3' ? clip.channels : 2);
       assert.ok(shareAt(clip, 440) > 0.97, `share ${shareAt(clip, 440)}`);
       const exact = format === 'wav' || format === 'flac';
       if (exact) assert.equal(clip.samples.length, 2000);
+      if (format === 'opus') assert.equal(clip.samples.length, 12_000);
       assert.ok(Math.abs(audio.peakOf(clip.samples) - 0.4) < (exact ? 1e-3 : 0.05));
     });
 
@@ -59,6 +62,20 @@ describe('decodeAudio', () => {
     assert.ok(shareAt(clip, 440) > 0.99);
     const again = await audio.decodeAudio(audio.encodeWav(clip));
     assert.ok(again.samples.every((value, i) => Math.abs(value - clip.samples[i]!) <= 1.6 / 32_768));
+  });
+
+  it('says where an Opus file is damaged or cut off', async () => {
+    const bytes = bytesOf('opus');
+    const rejects = (changed: Uint8Array, message: RegExp): Promise<void> =>
+      assert.rejects(audio.decodeAudio(changed, { name: 'x' }), message);
+    await rejects(
+      bytes.subarray(0, -200),
+      /x cannot be read as OPUS: it is cut off within page \d+: 200 bytes/,
+    );
+    await rejects(bytes.subarray(0, 100), /it is cut off within page 2/);
+    const damaged = bytes.slice();
+    damaged[damaged.length - 300]! ^= 1;
+    await rejects(damaged, /it is damaged: page \d+ is not what its checksum says/);
   });
 
   it('names what is wrong with a file', async () => {

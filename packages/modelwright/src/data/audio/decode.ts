@@ -1,9 +1,10 @@
 // Sound files of several formats as samples. The decoders are WebAssembly within their packages, so this runs in Node and in browsers.
 import { type AudioClip, mixToMono } from './clip.js';
+import { opusLength } from './ogg.js';
 import { resample } from './resample.js';
 import { checkWav } from './wav.js';
 
-export type AudioFormat = 'wav' | 'flac' | 'mp3' | 'ogg';
+export type AudioFormat = 'wav' | 'flac' | 'mp3' | 'ogg' | 'opus';
 
 export interface DecodeAudioOptions {
   /** Samples in a second to bring the sound to. Default: as it comes. */
@@ -37,18 +38,19 @@ export function audioFormatOf(bytes: Uint8Array, name = 'the sound'): AudioForma
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   if (start.startsWith('RIFF') && start.slice(8) === 'WAVE') return 'wav';
   if (start.startsWith('fLaC')) return 'flac';
-  if (start.startsWith('OggS')) return 'ogg';
+  if (start.startsWith('OggS'))
+    return new TextDecoder('latin1').decode(bytes.subarray(0, 64)).includes('OpusHead') ? 'opus' : 'ogg';
   const isFrame = bytes[0] === 0xff && (bytes[1]! & 0xe6) === 0xe2;
   if (start.startsWith('ID3') || isFrame) return 'mp3';
   if (bytes.length === 0) throw new Error(`${name} is empty: it has no bytes.`);
   const found = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   throw new Error(
-    `${name} is no sound that is known: it starts with the bytes ${found}. Expected WAV, FLAC, MP3 or OGG Vorbis.`,
+    `${name} is no sound that is known: it starts with the bytes ${found}. Expected WAV, FLAC, MP3, OGG Vorbis or Opus.`,
   );
 }
 
 /**
- * The sound of a WAV, FLAC, MP3 or OGG Vorbis file as one channel: the mean of those it has, at another sample rate where one is given.
+ * The sound of a WAV, FLAC, MP3, OGG Vorbis or Opus file as one channel: the mean of those it has, at another sample rate where one is given.
  * @throws Error naming the sound when it is of another format, damaged, cut off, empty, or too long
  */
 export async function decodeAudio(
@@ -120,10 +122,14 @@ const decoders: Readonly<Record<AudioFormat, (bytes: Uint8Array) => Promise<Pcm>
     return whole(new MPEGDecoder(), bytes);
   },
   async ogg(bytes) {
-    if (new TextDecoder('latin1').decode(bytes.subarray(0, 64)).includes('OpusHead')) {
-      throw new Error('it is Opus, of which only Vorbis is read here; convert it to WAV or FLAC');
-    }
     const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
     return whole(new OggVorbisDecoder(), bytes);
+  },
+  async opus(bytes) {
+    const length = opusLength(bytes);
+    const { OggOpusDecoder } = await import('ogg-opus-decoder');
+    const { channelData, ...pcm } = await whole(new OggOpusDecoder(), bytes);
+    // The last packet is filled up.
+    return { ...pcm, channelData: channelData.map((channel) => channel.subarray(0, length)) };
   },
 };

@@ -27,7 +27,7 @@ export interface ListSoundsOptions {
   readonly pattern?: string | undefined;
 }
 
-const endings = ['.wav', '.wave', '.flac', '.mp3', '.ogg', '.oga'];
+const endings = ['.wav', '.wave', '.flac', '.mp3', '.ogg', '.oga', '.opus'];
 
 /** Columns that hold what another program calls differently, by the names used here. */
 const columns: Readonly<Record<string, readonly string[]>> = {

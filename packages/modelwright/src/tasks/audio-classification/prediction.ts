@@ -13,7 +13,7 @@ const mostSeconds = 600;
 
 /**
  * A sound file as the input of a saved classifier: `waveform` float32 [1, samples].
- * @param source a file, or the bytes of one: WAV, FLAC, MP3 or OGG Vorbis
+ * @param source a file, or the bytes of one: WAV, FLAC, MP3, OGG Vorbis or Opus
  * @throws Error when it is no sound, is damaged, cut off, empty or too long
  */
 export async function readSound(

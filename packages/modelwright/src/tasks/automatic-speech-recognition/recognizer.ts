@@ -82,7 +82,7 @@ export class SpeechRecognizer {
 
   /**
    * What is said in a sound.
-   * @param source a file, the bytes of one (WAV, FLAC, MP3, OGG Vorbis), or a clip
+   * @param source a file, the bytes of one (WAV, FLAC, MP3, OGG Vorbis, Opus), or a clip
    * @throws Error when it is no sound, is damaged, cut off, empty, or too long
    */
   async recognize(

@@ -66,7 +66,13 @@ async function baseline(model: string, data: readonly string[], options: WatchOp
 /** Media types by the endings of files. */
 const types: Readonly<Record<string, string>> = {
   ...{ '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.webp': 'image/webp' },
-  ...{ '.wav': 'audio/wav', '.flac': 'audio/flac', '.mp3': 'audio/mpeg', '.ogg': 'audio/ogg' },
+  ...{
+    '.wav': 'audio/wav',
+    '.flac': 'audio/flac',
+    '.mp3': 'audio/mpeg',
+    '.ogg': 'audio/ogg',
+    '.opus': 'audio/ogg',
+  },
 };
 
 /** Sends a file, or all files of a folder. @returns how many requests it were @throws Error for a file of another kind */
