@@ -60,7 +60,7 @@ const clients = Array.from({ length: Number(options.clients) }, async (_, client
     const right = answer.outputs[0].data.every((value, k) => value === data[k] * version);
     if (!right) throw new Error(`Version ${version} gave ${answer.outputs[0].data} for ${data}.`);
     answered[version]++;
-    await sleep(1);
+    await sleep(3);
   }
 });
 const began = performance.now();

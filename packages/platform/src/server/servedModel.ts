@@ -133,7 +133,7 @@ export async function serveModel(directory: string, options: ServeModelOptions =
   };
   const abilitiesOf = (replica: (typeof opened)[number]): Abilities =>
     task?.abilities?.(replica.opened, config) ?? {};
-  const batcher = batcherFor(pool, config, options, watch);
+  const batcher = batcherFor(pool, config, { ...options, name }, watch);
   const runBatched =
     batcher &&
     (async (inputs: Readonly<Arrays>, signal: AbortSignal): Promise<Arrays> => {
@@ -214,14 +214,14 @@ async function warmUp({ config, run }: RunnableModel): Promise<void> {
 function batcherFor<Each extends { readonly model: RunnableModel }>(
   pool: ReplicaPool<Each>,
   config: ModelConfig,
-  { batchSize = 1, batchWindow: window = 0, queueSize = 64 }: ServeModelOptions,
+  { name, batchSize = 1, batchWindow: window = 0, queueSize = 64 }: ServeModelOptions,
   watch: ModelWatch,
 ): Batcher<Each> | undefined {
   if (batchSize <= 1) return undefined;
   const reason = whyNotJoined(config);
   if (reason !== undefined) {
     throw new InputError(
-      `Requests to this model cannot be run together: ${reason}. Leave the batch size out.`,
+      `Requests to '${name}' cannot be run together: ${reason}. Leave the batch size out.`,
     );
   }
   return new Batcher(pool, { size: batchSize, window, queueSize }, async ({ model }, inputs, rows) => {
