@@ -35,6 +35,10 @@ onEachDatabase('workers', (open) => {
     ...{ parameters: { ...small, epochs }, ...(more as object) },
   });
   const finished = (id: string) => platform.until(id, ({ status }) => status === 'finished');
+  const cancelled = async (id: string) => {
+    await platform.client.post(`/api/jobs/${id}/cancel`);
+    return platform.until(id, ({ status }) => status === 'cancelled');
+  };
   const versionsOf = async (model: string): Promise<readonly Version[]> =>
     (await platform.client.get<{ versions: Version[] }>(`/api/models/${model}/versions`)).versions;
   const weightsOf = async (model: string): Promise<readonly string[]> =>
@@ -48,9 +52,9 @@ onEachDatabase('workers', (open) => {
 
   it('goes on with the training of a worker that was killed, to the same end as an undisturbed one, published once', async () => {
     const stop = platform.work();
-    const whole = await finished((await platform.submit(training(24, { publish: 'whole' }))).id);
+    const whole = await finished((await platform.submit(training(80, { publish: 'whole' }))).id);
     await stop();
-    const { id } = await platform.submit(training(24, { publish: 'broken' }));
+    const { id } = await platform.submit(training(80, { publish: 'broken' }));
     const killed = start(['worker', '--server', platform.url, '--name', 'killed'], {
       MODELWRIGHT_KEY: platform.key,
     });
@@ -83,14 +87,12 @@ onEachDatabase('workers', (open) => {
     const stop = platform.work();
     const { id } = await platform.submit(training(100_000));
     await platform.until(id, ({ progress }) => (progress?.epoch ?? 0) >= 3);
-    await platform.client.post(`/api/jobs/${id}/cancel`);
-    const { attempt } = await platform.until(id, ({ status }) => status === 'cancelled');
+    const { attempt } = await cancelled(id);
     assert.equal(attempt, 1);
     assert.ok((await checkpointOf(id)).length > 0);
     await platform.client.post(`/api/jobs/${id}/retry`);
     await platform.until(id, (job) => job.attempt === 2 && (job.progress?.epoch ?? 0) >= 4);
-    await platform.client.post(`/api/jobs/${id}/cancel`);
-    await platform.until(id, ({ status }) => status === 'cancelled');
+    await cancelled(id);
     await stop();
     assert.match(await platform.log(id), /Cancelled\..*It goes on from the last checkpoint\./s);
   });
@@ -99,7 +101,7 @@ onEachDatabase('workers', (open) => {
 
   it('tries again when the process of a job dies, and gives a job back when it stops itself', async () => {
     const stop = platform.work({ name: 'first' });
-    const { id } = await platform.submit(training(24, { publish: 'again' }));
+    const { id } = await platform.submit(training(100_000));
     await platform.until(id, ({ progress }) => (progress?.epoch ?? 0) >= 3);
     process.kill(await processOf(id), 'SIGKILL');
     const failed = await platform.until(id, ({ error }) => error !== null);
@@ -109,21 +111,22 @@ onEachDatabase('workers', (open) => {
     const { status, attempt } = await platform.job(id);
     assert.deepEqual([status, attempt], ['queued', 2], 'given back without waiting for the lease');
     const second = platform.work({ name: 'second' });
-    assert.equal((await finished(id)).attempt, 3);
+    await platform.until(id, (job) => job.attempt === 3 && job.worker === 'second');
+    await cancelled(id);
     await second();
-    assert.equal((await versionsOf('again')).length, 1);
   });
 
   it('begins anew when the checkpoint is damaged, and says so', async () => {
     const stop = platform.work();
-    const { id } = await platform.submit(training(24, { publish: 'damaged' }));
+    const { id } = await platform.submit(training(100_000));
     await platform.until(id, ({ progress }) => (progress?.epoch ?? 0) >= 3);
     await stop();
     const [checkpoint] = await checkpointOf(id);
     const { sha256 } = checkpoint!;
     await writeFile(join(opened.folder, 'objects', sha256.slice(0, 2), sha256), 'damaged');
     const other = platform.work();
-    await finished(id);
+    await platform.until(id, ({ attempt, progress }) => attempt === 2 && progress !== null);
+    await cancelled(id);
     await other();
     assert.match(
       await platform.log(id),
@@ -203,6 +206,8 @@ onEachDatabase('workers', (open) => {
     await stop();
     assert.equal(failed.attempt, 1, 'another attempt would find no data either');
     assert.match(failed.error!, /\/nowhere\/photos/);
+    const late = platform.client.post(`/api/jobs/${id}/attempts/1/renew`, { progress: { share: 1 } });
+    await assert.rejects(late, { status: 409, message: /Attempt 1 no longer has the job .*: it is failed/ });
   });
 
   it('waits for a platform that is not there, saying so once, and ends where its key is refused', async () => {
