@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { decodeAudio, encodePng, encodeWav, tone } from 'modelwright/data';
-import type { NdArray } from 'modelwright/runtime';
+import { NdArray } from 'modelwright/runtime';
 import { imageInput, readImage } from 'modelwright/tasks';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, noBrowser } from '../testing/browser.js';
@@ -18,6 +18,14 @@ import {
 import { badRequest } from './errors.js';
 import { type RunningServer, serve } from './serve.js';
 import { type ServedModel, serveModel } from './servedModel.js';
+
+const plainPicture = (height: number, width: number): NdArray<'uint8'> =>
+  new NdArray('uint8', [3, height, width], new Uint8Array(3 * height * width).fill(180));
+
+const cells = [
+  { label: 'white', score: 0.9, box: [20, 10, 60, 50] },
+  { label: 'red', score: 0.4, box: [70, 30, 90, 45] },
+];
 
 describe('the page', { skip: noBrowser }, () => {
   let folder = '';
@@ -68,7 +76,29 @@ describe('the page', { skip: noBrowser }, () => {
       },
       release: async () => undefined,
     };
-    server = await serve({ models: [watched, photos, hearing, ...(await Promise.all(texts))], port: 0 });
+    const answering = (name: string, input: 'picture' | 'pictures', answers: object[]): ServedModel => ({
+      ...photos,
+      name,
+      predictor: { input, read: async () => ({ streams: false, answer: async () => answers.shift()! }) },
+      release: async () => undefined,
+    });
+    const looking = [
+      answering('cells', 'picture', [
+        { width: 100, height: 60, detections: cells, milliseconds: 1 },
+        { width: 100, height: 60, detections: [], milliseconds: 1 },
+      ]),
+      answering('faces', 'pictures', [
+        {
+          similar: [
+            { name: 'anna/1.jpg', similarity: 0.875 },
+            { name: 'ben/2.jpg', similarity: -0.1 },
+          ],
+          milliseconds: 1,
+        },
+      ]),
+    ];
+    const models = [watched, photos, hearing, ...looking, ...(await Promise.all(texts))];
+    server = await serve({ models, port: 0 });
     browser = await launchBrowser();
   });
   after(async () => {
@@ -170,6 +200,54 @@ describe('the page', { skip: noBrowser }, () => {
     await page.locator('#upload').setInputFiles(file(await encodePng(plainImage(200, 3))));
     assert.equal((await shares(page)).length, 2);
     assert.equal(await page.locator('#answer').textContent(), 'dog');
+    await page.context().close();
+  });
+
+  it('draws boxes over a picture, and says when there is nothing to draw', async () => {
+    const page = await open();
+    await page.getByLabel('Model', { exact: true }).selectOption('cells');
+    const picture = {
+      name: 'cells.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(await encodePng(plainPicture(60, 100))),
+    };
+    await page.locator('#upload').setInputFiles(picture);
+    await page.locator('#found rect').first().waitFor();
+    assert.deepEqual(await page.locator('#bars .name').allTextContents(), ['white', 'red']);
+    assert.deepEqual(await page.locator('#bars .share').allTextContents(), ['0.90', '0.40']);
+    // The picture is shown as large as its square allows, in the middle.
+    const shown = (await page.locator('#picture').boundingBox())!;
+    const scale = Math.min(shown.width / 100, shown.height / 60);
+    const [left, top] = [
+      shown.x + (shown.width - 100 * scale) / 2,
+      shown.y + (shown.height - 60 * scale) / 2,
+    ];
+    const drawn = await page.locator('#found rect').evaluateAll((all) =>
+      all.map((each) => {
+        const { x, y, width, height } = each.getBoundingClientRect();
+        return [x, y, x + width, y + height];
+      }),
+    );
+    for (const [i, { box }] of cells.entries()) {
+      const expected = box.map((value, side) => (side % 2 === 0 ? left : top) + scale * value);
+      for (const [side, value] of drawn[i]!.entries()) {
+        assert.ok(Math.abs(value - expected[side]!) < 2, `box ${i}: ${drawn[i]} and not ${expected}`);
+      }
+    }
+    await page.locator('#upload').setInputFiles({ ...picture, name: 'nothing.png' });
+    await page.getByText('There is nothing on this picture that the model knows.').waitFor();
+    assert.equal(await page.locator('#found rect').count(), 0);
+    await page.context().close();
+  });
+
+  it('shows which pictures of a gallery are most like one', async () => {
+    const page = await open();
+    await page.getByLabel('Model', { exact: true }).selectOption('faces');
+    const buffer = Buffer.from(await encodePng(plainPicture(30, 20)));
+    await page.locator('#upload').setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer });
+    await page.getByText('Answered in').waitFor();
+    assert.deepEqual(await page.locator('#bars .name').allTextContents(), ['anna/1.jpg', 'ben/2.jpg']);
+    assert.deepEqual(await page.locator('#bars .share').allTextContents(), ['0.88', '-0.10']);
     await page.context().close();
   });
 
