@@ -20,7 +20,9 @@ const served: readonly Pick<DescribedRoute, 'method' | 'path' | 'role'>[] = [
   { method: 'POST', path: '/api/models/{name}/predict' },
   { method: 'GET', path: '/api/models/{name}/stream' },
   { method: 'GET', path: '/v1/models/{name}' },
-].map((route) => ({ ...route, role: 'caller' }));
+  { method: 'POST', path: '/v2/repository/models/{name}/load', role: 'developer' as const },
+  { method: 'POST', path: '/v2/repository/models/{name}/unload', role: 'developer' as const },
+].map((route) => ({ role: 'caller', ...route }));
 
 /** Those of OpenAI's API, which name the model in the body. */
 const openAi = ['completions', 'chat/completions', 'embeddings', 'moderations'].map((name) => `/v1/${name}`);
@@ -131,6 +133,8 @@ describe('every route', () => {
     );
     assert.equal((await service.fetch(new Request(address, { method: 'POST', body: form }))).status, 401);
     assert.equal((await ask('GET', '/v1/models', '')).status, 401);
+    assert.equal((await ask('POST', '/v2/repository/index', '')).status, 401);
+    assert.deepEqual(await (await ask('POST', '/v2/repository/index', stranger)).json(), []);
     const seen = (await (await ask('GET', '/v1/models', stranger)).json()) as { data: object[] };
     assert.deepEqual(seen.data, []);
   });

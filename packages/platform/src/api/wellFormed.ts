@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { isText, requireAddress } from '../server/address.js';
 import { ServiceError } from '../server/errors.js';
 import { parseJson } from '../server/reading.js';
 
@@ -10,11 +11,7 @@ const mostBytes = 32 * 2 ** 20;
  * and JSON that is not UTF-8.
  */
 export const wellFormed: MiddlewareHandler = async (c, next) => {
-  const { pathname, searchParams } = new URL(c.req.url);
-  for (const [name, value] of [['path', decoded(pathname)], ...searchParams]) {
-    if (!isText(name!) || !isText(value!))
-      throw new ServiceError(400, `The address has characters that are none, in '${name}'.`);
-  }
+  requireAddress(c.req.url);
   if (isJson(c.req.header('Content-Type'))) {
     if (Number(c.req.header('Content-Length') ?? 0) > mostBytes) throw tooLarge();
     const body = await c.req.arrayBuffer();
@@ -36,17 +33,6 @@ const isJson = (type: string | undefined): boolean => /^application\/json\s*(;|$
 
 const tooLarge = (): ServiceError =>
   new ServiceError(413, `The body is larger than the ${mostBytes} bytes that are taken.`);
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw new ServiceError(400, 'The address cannot be decoded: it is not UTF-8 with % escapes.');
-  }
-}
-
-/** Whether a text is whole characters other than NUL. */
-const isText = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
 
 /** Looks at all texts of a value, however deep it is. @throws ServiceError 400 */
 function requireTexts(root: unknown): void {

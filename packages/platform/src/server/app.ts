@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { routePath } from 'hono/route';
 import { noteRequest } from '../watching/index.js';
+import { requireAddress } from './address.js';
 import { ServiceError, toServiceError } from './errors.js';
 import { addInferenceProtocol } from './inferenceProtocol.js';
 import { fixedModels, type SourceOf } from './modelSource.js';
@@ -81,6 +82,10 @@ export function createModelApp(sourceOf: SourceOf, options: ModelAppOptions): Mo
     c.set('models', models);
     await next();
     if (!c.get('isKept')) models.done?.();
+  });
+  app.use(async (c, next) => {
+    requireAddress(c.req.url);
+    await next();
   });
   app.use(limitBody(maxBodyBytes));
   addInferenceProtocol(app, server);

@@ -102,5 +102,12 @@ export function strangePrediction(random: Random): Malformed {
     { ...json, path: '/v1/audio/transcriptions', fault: 'no form', body: '{}' },
     { ...json, path: '/v1/audio/transcriptions', fault: 'cut-off form', type: boundary, body: form },
     { ...json, path: '/v1/nothing', fault: 'unknown address', body: '{}' },
+    {
+      ...json,
+      path: `/v2/repository/models/${random.of(['nothing', '%00', '..%2fbright'])}/load`,
+      fault: 'another model',
+      body: '{}',
+    },
+    { ...json, path: '/v2/repository/models/bright/reload', fault: 'unknown address', body: '{}' },
   ]);
 }
