@@ -19,7 +19,7 @@ export async function submit(client, book, name) {
   const id = randomUUID();
   const parameters = { model: 'mlp', epochs: book.epochs, seed: 1, batchSize: 64 };
   const job = { id, name, kind: 'train', task: 'image-classification', data: 'digits', parameters };
-  await persistently(() => client.post('/api/jobs', { ...job, publish: name, attempts: 5 }));
+  await persistently(() => client.post('/api/jobs', { ...job, publish: name, attempts: 100 }));
   book.jobs.push({ id, publish: name });
   return id;
 }
