@@ -147,6 +147,25 @@ describe('every route', () => {
     }
   });
 
+  it('refuses keys for other models alone, where a model is changed', async () => {
+    const { key } = await newKey('admin', { models: ['another'] });
+    const changing = routes.filter(
+      ({ method, path }) =>
+        method !== 'GET' &&
+        /^\/(api\/(models|deployments|drift)|v2\/repository\/models)\/\{name\}/.test(path),
+    );
+    assert.ok(changing.length > 10, `${changing.length} routes`);
+    for (const route of changing) {
+      const [status, said] = await askRoute(route, key);
+      assert.equal(status, 403, said);
+    }
+    const jobs = [
+      { kind: 'train', task: 'image-classification', data: 'digits', publish: 'bright' },
+      { kind: 'evaluate', model: 'bright', data: 'digits' },
+    ];
+    for (const job of jobs) assert.equal((await ask('POST', '/api/jobs', key, job)).status, 403, job.kind);
+  });
+
   it("does not find what is another project's", async () => {
     const { key } = await createKey(service.store.db, { project: 'other', name: 'stranger', role: 'admin' });
     for (const route of routes.filter(({ path, role }) => role !== undefined && path.includes('{'))) {

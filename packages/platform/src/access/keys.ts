@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { InputError, NotFoundError } from '../errors.js';
+import { ServiceError } from '../server/errors.js';
 import type { Database } from '../store/database.js';
 import { keys, projects, type Role, roles } from '../store/schema.js';
 
@@ -17,8 +18,14 @@ export interface Principal {
   readonly key?: string;
   /** The person who is signed in; undefined for keys. */
   readonly user?: string;
-  /** The models that they may call; all where it is undefined. */
+  /** The models that they may call, and change where their role may; all where it is undefined. */
   readonly models?: readonly string[];
+}
+
+/** @throws ServiceError 403 where a key is for other models than this one */
+export function requireModel({ name, models }: Principal, model: string): void {
+  if (!models || models.includes(model)) return;
+  throw new ServiceError(403, `The key '${name}' is not for the model '${model}'.`);
 }
 
 /** A key that is to be made. */

@@ -1,5 +1,6 @@
 import { routePath } from 'hono/route';
 import type { Authenticate } from '../access/authenticate.js';
+import { requireModel } from '../access/keys.js';
 import { toServiceError } from '../server/errors.js';
 import { version } from '../version.js';
 import { noteRequest } from '../watching/index.js';
@@ -49,6 +50,12 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   for (const path of ['/api/*', '/metrics']) {
     api.use(path, async (c, next) => {
       if (!isOpen(c.req.raw)) c.set('principal', await authenticate(c.req.raw));
+      await next();
+    });
+  }
+  for (const kind of ['models', 'deployments', 'drift']) {
+    api.use(`/api/${kind}/:name/*`, async (c, next) => {
+      if (c.req.method !== 'GET') requireModel(c.get('principal'), c.req.param('name'));
       await next();
     });
   }

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { note } from '../access/audit.js';
+import { type Principal, requireModel } from '../access/keys.js';
 import { InputError } from '../errors.js';
 import * as work from '../jobs/index.js';
 import * as registry from '../registry/index.js';
@@ -65,7 +66,7 @@ export function jobRoutes(context: ApiContext): Api {
     async (c) => {
       const principal = c.get('principal');
       const { project, name: submittedBy } = principal;
-      const wanted = await checked(context, project, c.req.valid('json'));
+      const wanted = await checked(context, principal, c.req.valid('json'));
       const { job, isNew } = await work.submitJob(db, { ...wanted, project, submittedBy });
       if (isNew) await note(db, principal, 'job.submit', job.id, { kind: job.kind, task: job.task });
       return c.json(jobJson(job), 201);
@@ -180,7 +181,7 @@ export function jobRoutes(context: ApiContext): Api {
 /** What is wanted as the queue keeps it. @throws InputError, NotFoundError for what no worker could do */
 async function checked(
   { store, jobs: { checkParameters } }: ApiContext,
-  project: string,
+  principal: Principal,
   wanted: z.infer<typeof jobSchemas.newJob>,
 ): Promise<Omit<work.NewJob, 'project' | 'submittedBy'>> {
   const { id, kind, on, attempts, data, parameters = {} } = wanted;
@@ -188,12 +189,21 @@ async function checked(
   if (wanted.kind === 'train') {
     const { task, publish } = wanted;
     checkParameters(kind, task, parameters);
-    if (publish !== undefined) registry.requireName('The model name', publish);
+    if (publish !== undefined) {
+      registry.requireName('The model name', publish);
+      requireModel(principal, publish);
+    }
     return { ...about, task, name: wanted.name ?? publish ?? task, spec: { parameters, data, publish } };
   }
   const at = wanted.model.lastIndexOf('@');
   const [name, reference] = at < 1 ? [wanted.model] : [wanted.model.slice(0, at), wanted.model.slice(at + 1)];
-  const { task, version } = await registry.findVersion(store.db, project, name, reference ?? 'latest');
+  requireModel(principal, name);
+  const { task, version } = await registry.findVersion(
+    store.db,
+    principal.project,
+    name,
+    reference ?? 'latest',
+  );
   checkParameters(kind, task, parameters);
   if (kind === 'predict' && data === undefined && task !== 'image-generation')
     throw new InputError(`There is nothing to predict on: give data.`);

@@ -1,5 +1,5 @@
 import type { Authenticate } from '../access/authenticate.js';
-import type { Principal } from '../access/keys.js';
+import { type Principal, requireModel } from '../access/keys.js';
 import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
@@ -71,13 +71,13 @@ function modelsFor(
   repository: ModelRepository,
   quotas: Quotas | undefined,
 ): ModelSource {
-  const { name: key, project, models } = principal;
+  const { project, models } = principal;
   const mayAsk = (model: string): boolean => !models || models.includes(model);
   const { list, find, done } = deployments.modelsOf(project);
   return {
     list: async () => (await list()).filter(({ name }) => mayAsk(name)),
     async find(name, version) {
-      if (!mayAsk(name)) throw new ServiceError(403, `The key '${key}' may not call the model '${name}'.`);
+      requireModel(principal, name);
       const found = await find(name, version);
       noteRequest({ model: found.name, version: found.version });
       await quotas?.admit(principal, found.name);

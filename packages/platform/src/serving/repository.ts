@@ -1,5 +1,5 @@
 import { note } from '../access/audit.js';
-import { mayAct, type Principal } from '../access/keys.js';
+import { mayAct, type Principal, requireModel } from '../access/keys.js';
 import { listModels } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { IndexedModel, ModelRepository } from '../server/modelSource.js';
@@ -12,6 +12,7 @@ export function repositoryOf({ db }: Store, deployments: Deployments, caller: Pr
   const change = async (action: string, model: string, work: () => Promise<unknown>): Promise<void> => {
     if (!mayAct(role, 'developer'))
       throw new ServiceError(403, `The key '${key}' has the role ${role}, but this needs developer.`);
+    requireModel(caller, model);
     await work();
     await note(db, caller, action, model);
   };
