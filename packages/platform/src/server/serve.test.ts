@@ -122,7 +122,7 @@ describe('a server that is sent nonsense', () => {
     [
       'an address that cannot be decoded',
       () => 'GET /v2/models/%E0%A4%A HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-      404,
+      400,
     ],
     ['no host', () => 'GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['a length that is negative', () => post(inferPath, good, -5), 400],
