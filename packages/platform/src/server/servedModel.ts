@@ -66,11 +66,8 @@ export interface ServedModel {
 /** Looks at the inputs of a run. @returns what is to look at its outputs; undefined where this run does not matter */
 export type Sampler = (inputs: Readonly<Arrays>) => ((outputs: Readonly<Arrays>) => void) | undefined;
 
-export interface ServeModelOptions {
-  /** Name in addresses. Default: the folder's. */
-  readonly name?: string | undefined;
-  /** Default: '1'. */
-  readonly version?: string | undefined;
+/** How a model is run that answers requests. */
+export interface ServingSettings {
   /** Copies of the model that run at once, each in a thread of its own. Default: 2, or 1 on a single core. */
   readonly replicas?: number | undefined;
   /** The most requests that may wait for a replica. Default: 64. */
@@ -79,6 +76,13 @@ export interface ServeModelOptions {
   readonly batchSize?: number | undefined;
   /** Milliseconds that a request waits for others to be run with. Default: 0. */
   readonly batchWindow?: number | undefined;
+}
+
+export interface ServeModelOptions extends ServingSettings {
+  /** Name in addresses. Default: the folder's. */
+  readonly name?: string | undefined;
+  /** Default: '1'. */
+  readonly version?: string | undefined;
   /** Told what the model does. Default: nobody is. */
   readonly watch?: ModelWatch | undefined;
   /** Looks at what the saved graph is given and gives. Default: nobody does. */

@@ -1,19 +1,8 @@
 // Deployments as the database keeps them.
 import { eq } from 'drizzle-orm';
+import type { ServingSettings } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
 import { challengers, deployments, models } from '../store/schema.js';
-
-/** How a deployed model is run. */
-export interface DeploymentSettings {
-  /** Copies that run at once. Default: 2, or 1 on a single core. */
-  readonly replicas?: number | undefined;
-  /** The most requests that may wait. Default: 64. */
-  readonly queueSize?: number | undefined;
-  /** The most examples that are run together. Default: requests are run one by one. */
-  readonly batchSize?: number | undefined;
-  /** Milliseconds that a request waits for others to be run with. Default: 0. */
-  readonly batchWindow?: number | undefined;
-}
 
 /** A further version of a deployed model. */
 export interface Challenger {
@@ -23,7 +12,7 @@ export interface Challenger {
 }
 
 /** What is deployed of a model. */
-export interface DeploymentRow extends DeploymentSettings {
+export interface DeploymentRow extends ServingSettings {
   readonly project: string;
   /** Name of the model. */
   readonly model: string;
@@ -86,9 +75,9 @@ export async function deleteDeployment({ db }: Store, { modelId }: DeploymentRow
 /** Settings without those that are left out. */
 export function settingsOf(
   settings: {
-    readonly [Name in keyof DeploymentSettings]?: number | null | undefined;
+    readonly [Name in keyof ServingSettings]?: number | null | undefined;
   },
-): DeploymentSettings {
+): ServingSettings {
   const names = ['replicas', 'queueSize', 'batchSize', 'batchWindow'] as const;
   return Object.fromEntries(
     names.filter((name) => typeof settings[name] === 'number').map((name) => [name, settings[name]]),

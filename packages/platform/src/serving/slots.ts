@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOut, type FoundVersion, findVersion } from '../registry/index.js';
+import type { ServingSettings } from '../server/servedModel.js';
 import { serveModel } from '../server/servedModel.js';
 import type { Store } from '../store/index.js';
 import { unwatched } from '../watching/index.js';
 import type { ModelMemory } from './modelMemory.js';
-import type { DeploymentRow, DeploymentSettings } from './rows.js';
+import type { DeploymentRow } from './rows.js';
 import { Slot } from './slot.js';
 import type { DeploymentsOptions } from './types.js';
 
@@ -25,7 +26,7 @@ export class Slots {
   }
 
   /** A slot for a version of a deployed model. @throws NotFoundError when there is no such version */
-  async of({ project, model }: DeploymentRow, number: number, settings: DeploymentSettings): Promise<Slot> {
+  async of({ project, model }: DeploymentRow, number: number, settings: ServingSettings): Promise<Slot> {
     const { folder, signer, watch = () => unwatched, sample } = this.#options;
     const version = String(number);
     const found = await findVersion(this.#store.db, project, model, version);
@@ -44,7 +45,7 @@ export class Slots {
 }
 
 /** About what a version takes in memory: each replica a thread, the weights as read and as laid out for running, the other files. */
-function bytesOf({ files }: FoundVersion, { replicas = 2 }: DeploymentSettings): number {
+function bytesOf({ files }: FoundVersion, { replicas = 2 }: ServingSettings): number {
   const sizes = files.map(({ path, size }) => (path.startsWith('onnx/') ? 2 * size : size));
   return replicas * sizes.reduce((sum, size) => sum + size, replicaBytes);
 }

@@ -1,10 +1,10 @@
 import type { Signer } from '../registry/index.js';
-import type { Sampler } from '../server/servedModel.js';
+import type { Sampler, ServingSettings } from '../server/servedModel.js';
 import type { ModelWatch } from '../watching/index.js';
-import type { Challenger, DeploymentRow, DeploymentSettings } from './rows.js';
+import type { Challenger, DeploymentRow } from './rows.js';
 
 /** How a model is to answer requests. */
-export interface NewDeployment extends DeploymentSettings {
+export interface NewDeployment extends ServingSettings {
   readonly project: string;
   /** Name of the model. */
   readonly model: string;

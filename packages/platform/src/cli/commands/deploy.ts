@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { addConnection, apiPath, type ConnectionOptions, connect, nameAndVersion } from '../connection.js';
 import { examples } from '../help.js';
-import { numberFrom, wholeNumber } from '../numbers.js';
+import { numberFrom } from '../numbers.js';
 import { writeResult } from '../output.js';
+import { addServingOptions, type ServingOptions, servingSettings } from '../servingOptions.js';
 
 interface Deployed {
   readonly model: string;
@@ -19,11 +20,7 @@ interface Deployed {
   }[];
 }
 
-interface DeployOptions extends ConnectionOptions {
-  readonly replicas?: number;
-  readonly queue?: number;
-  readonly batchSize?: number;
-  readonly batchWindow?: number;
+interface DeployOptions extends ConnectionOptions, ServingOptions {
   readonly canary?: number;
   readonly shadow?: boolean;
   readonly promote?: boolean;
@@ -33,23 +30,17 @@ interface DeployOptions extends ConnectionOptions {
 
 /** `modelwright deploy MODEL`: lets a version of a model answer requests; without a model it lists what does. */
 export function addDeploy(program: Command): void {
-  addConnection(
-    program
-      .command('deploy')
-      .description('let a version of a model on the platform answer requests')
-      .argument(
-        '[model]',
-        'name@version: a number, or an alias that is followed; without it the list of deployments',
-      ),
+  addServingOptions(
+    addConnection(
+      program
+        .command('deploy')
+        .description('let a version of a model on the platform answer requests')
+        .argument(
+          '[model]',
+          'name@version: a number, or an alias that is followed; without it the list of deployments',
+        ),
+    ),
   )
-    .option('--replicas <n>', 'copies that run at once', wholeNumber(1, 64))
-    .option('--queue <n>', 'the most requests that wait', wholeNumber(0, 100_000))
-    .option('--batch-size <n>', 'the most examples that are run together', wholeNumber(1, 4096))
-    .option(
-      '--batch-window <ms>',
-      'milliseconds that a request waits for others to be run with',
-      numberFrom(0, 10_000),
-    )
     .addOption(
       new Option('--canary <percent>', 'let the version answer a share of the requests')
         .argParser(numberFrom(0.01, 99.99))
@@ -118,13 +109,7 @@ async function deploy(model: string | undefined, options: DeployOptions): Promis
   }
   const deployed = options.promote
     ? await client.post<Deployed>(`${challenger}/promote`, {})
-    : await client.put<Deployed>(path, {
-        version,
-        ...(options.replicas !== undefined && { replicas: options.replicas }),
-        ...(options.queue !== undefined && { queueSize: options.queue }),
-        ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
-        ...(options.batchWindow !== undefined && { batchWindow: options.batchWindow }),
-      });
+    : await client.put<Deployed>(path, { version, ...servingSettings(options) });
   writeResult(
     options,
     deployed,

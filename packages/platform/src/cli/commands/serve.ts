@@ -2,40 +2,27 @@ import type { Command } from 'commander';
 import type { AppOptions } from '../../server/app.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
-import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
+import { positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
+import { addServingOptions, type ServingOptions, servingSettings } from '../servingOptions.js';
 
-interface ServeCommandOptions extends OutputOptions {
+interface ServeCommandOptions extends OutputOptions, ServingOptions {
   readonly port: number;
   readonly host: string;
-  readonly replicas?: number;
-  readonly queue: number;
-  readonly batchSize?: number;
-  readonly batchWindow?: number;
   readonly timeout: number;
   readonly maxBody: number;
 }
 
 /** `modelwright serve MODEL...`: answers requests until it is interrupted. */
 export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('serve saved models over HTTP, with a page to try them on')
-    .argument('<models...>', 'folders of saved models; a model is called as its folder')
-    .option('-p, --port <n>', 'port to listen at; 0 takes any that is free', wholeNumber(0, 65_535), 8080)
-    .option('--host <address>', 'address to listen at; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option(
-      '--replicas <n>',
-      'copies of each model that run at once (default: 2, or 1 on a single core)',
-      wholeNumber(1, 256),
-    )
-    .option('--queue <n>', 'the most requests that wait for a model', wholeNumber(0), 64)
-    .option('--batch-size <n>', 'the most examples of one model that are run together', wholeNumber(1, 4096))
-    .option(
-      '--batch-window <ms>',
-      'milliseconds that a request waits for others to be run with',
-      numberFrom(0, 10_000),
-    )
+  addServingOptions(
+    program
+      .command('serve')
+      .description('serve saved models over HTTP, with a page to try them on')
+      .argument('<models...>', 'folders of saved models; a model is called as its folder')
+      .option('-p, --port <n>', 'port to listen at; 0 takes any that is free', wholeNumber(0, 65_535), 8080)
+      .option('--host <address>', 'address to listen at; 0.0.0.0 lets other machines in', '127.0.0.1'),
+  )
     .option('--timeout <seconds>', 'the most that a request may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body that is taken', positiveNumber, 10)
     .option('--json', 'say where it listens as one line of JSON')
@@ -58,14 +45,7 @@ async function run(directories: readonly string[], options: ServeCommandOptions)
   const { serve } = await import('../../server/serve.js');
   const { serveModel } = await import('../../server/servedModel.js');
   const models: AppOptions['models'] = await Promise.all(
-    directories.map((directory) =>
-      serveModel(directory, {
-        replicas: options.replicas,
-        queueSize: options.queue,
-        batchSize: options.batchSize,
-        batchWindow: options.batchWindow,
-      }),
-    ),
+    directories.map((directory) => serveModel(directory, servingSettings(options))),
   );
   const server = await serve({
     models,

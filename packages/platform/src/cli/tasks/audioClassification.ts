@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { AudioClassificationTrainOptions } from 'modelwright/tasks';
 import { positiveNumber, wholeNumber } from '../numbers.js';
 import { shares } from '../output.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What audio classification can be trained with; the names are those of `AudioClassificationTrainOptions`. */
@@ -34,7 +34,7 @@ export const audioClassification: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainAudioClassifier } = await import('modelwright/tasks');
-    return trainAudioClassifier({ ...(options as unknown as AudioClassificationTrainOptions), ...hooks });
+    return trainAudioClassifier({ ...parsed<AudioClassificationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateAudioClassifier } = await import('modelwright/tasks');

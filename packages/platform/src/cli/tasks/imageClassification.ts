@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ImageClassificationTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
 import { shares } from '../output.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 import { addTransferOptions } from './transferOptions.js';
 
@@ -33,7 +33,7 @@ export const imageClassification: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainImageClassifier } = await import('modelwright/tasks');
-    return trainImageClassifier({ ...(options as unknown as ImageClassificationTrainOptions), ...hooks });
+    return trainImageClassifier({ ...parsed<ImageClassificationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateImageClassifier } = await import('modelwright/tasks');

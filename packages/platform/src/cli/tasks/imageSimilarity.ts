@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Comparison, ImageSimilarityTrainOptions, SimilarPicture } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { writeNote } from '../output.js';
-import type { CliTask, Predictor } from './task.js';
+import { type CliTask, type Predictor, parsed } from './task.js';
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim());
 
@@ -69,7 +69,7 @@ export const imageSimilarity: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainImageSimilarity } = await import('modelwright/tasks');
-    return trainImageSimilarity({ ...(options as unknown as ImageSimilarityTrainOptions), ...hooks });
+    return trainImageSimilarity({ ...parsed<ImageSimilarityTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateImageSimilarity } = await import('modelwright/tasks');

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ObjectDetectionTrainOptions } from 'modelwright/tasks';
 import { numberFrom, wholeNumber } from '../numbers.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What a detector of objects can be trained with; the names are those of `ObjectDetectionTrainOptions`. */
@@ -47,7 +47,7 @@ export const objectDetection: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainObjectDetector } = await import('modelwright/tasks');
-    return trainObjectDetector({ ...(options as unknown as ObjectDetectionTrainOptions), ...hooks });
+    return trainObjectDetector({ ...parsed<ObjectDetectionTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateObjectDetector } = await import('modelwright/tasks');

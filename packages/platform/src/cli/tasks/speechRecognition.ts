@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HeardWord, SpeechRecognizer, SpeechTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
-import type { CliTask, PredictionOutcome } from './task.js';
+import { type CliTask, type PredictionOutcome, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** Two whole numbers such as 2-7. */
@@ -59,7 +59,7 @@ export const speechRecognition: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainSpeechRecognizer } = await import('modelwright/tasks');
-    return trainSpeechRecognizer({ ...(options as unknown as SpeechTrainOptions), ...hooks });
+    return trainSpeechRecognizer({ ...parsed<SpeechTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateSpeechRecognizer } = await import('modelwright/tasks');

@@ -8,6 +8,9 @@ import type {
   TranslateOptions,
 } from 'modelwright/tasks';
 
+/** Options as a task takes them: the command line has checked them against what was added for the task. */
+export const parsed = <Options extends object>(options: object): Options => options as Options;
+
 /** What training a task needs beyond the user's options. */
 export interface TrainHooks {
   readonly onEvent: (event: TrainEvent) => void;

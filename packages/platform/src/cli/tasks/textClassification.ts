@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { TextClassificationTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
 import { shares } from '../output.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions, tooLongOption } from './trainOptions.js';
 
 /** What text classification can be trained with; the names are those of `TextClassificationTrainOptions`. */
@@ -49,7 +49,7 @@ export const textClassification: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainTextClassifier } = await import('modelwright/tasks');
-    return trainTextClassifier({ ...(options as unknown as TextClassificationTrainOptions), ...hooks });
+    return trainTextClassifier({ ...parsed<TextClassificationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateTextClassifier } = await import('modelwright/tasks');

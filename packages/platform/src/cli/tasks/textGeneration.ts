@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { TextGenerationTrainOptions } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { writeNote } from '../output.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
 /** What a generator of text can be trained with; the names are those of `TextGenerationTrainOptions`. */
@@ -46,7 +46,7 @@ export const textGeneration: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainTextGenerator } = await import('modelwright/tasks');
-    return trainTextGenerator({ ...(options as unknown as TextGenerationTrainOptions), ...hooks });
+    return trainTextGenerator({ ...parsed<TextGenerationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateTextGenerator } = await import('modelwright/tasks');

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { TokenClassificationTrainOptions } from 'modelwright/tasks';
 import { numberFrom, wholeNumber } from '../numbers.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 import { addNetworkTrainOptions, tooLongOption } from './trainOptions.js';
 
 /** What taggers can be trained with; the names are those of `TokenClassificationTrainOptions`. */
@@ -54,7 +54,7 @@ export const tokenClassification: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainTokenClassifier } = await import('modelwright/tasks');
-    return trainTokenClassifier({ ...(options as unknown as TokenClassificationTrainOptions), ...hooks });
+    return trainTokenClassifier({ ...parsed<TokenClassificationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateTokenClassifier } = await import('modelwright/tasks');

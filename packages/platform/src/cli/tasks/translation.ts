@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TranslationTrainOptions } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { writeNote } from '../output.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 
 /** Two columns, such as 1,0. */
 function columnPair(text: string): [number, number] {
@@ -97,7 +97,7 @@ export const translation: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainTranslator } = await import('modelwright/tasks');
-    return trainTranslator({ ...(options as unknown as TranslationTrainOptions), ...hooks });
+    return trainTranslator({ ...parsed<TranslationTrainOptions>(options), ...hooks });
   },
   async evaluate(model, options) {
     const { evaluateTranslator } = await import('modelwright/tasks');

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { WordEmbeddingsTrainOptions } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
-import type { CliTask } from './task.js';
+import { type CliTask, parsed } from './task.js';
 
 /** What word embeddings can be learnt with; the names are those of `WordEmbeddingsTrainOptions`. */
 function addTrainOptions(command: Command): Command {
@@ -38,7 +38,7 @@ export const wordEmbeddings: CliTask = {
   addTrainOptions,
   async train(options, hooks) {
     const { trainWordEmbeddings } = await import('modelwright/tasks');
-    return trainWordEmbeddings({ ...(options as unknown as WordEmbeddingsTrainOptions), ...hooks });
+    return trainWordEmbeddings({ ...parsed<WordEmbeddingsTrainOptions>(options), ...hooks });
   },
   async evaluate(model, { data }) {
     const { evaluateWordEmbeddings } = await import('modelwright/tasks');

@@ -4,7 +4,7 @@ import { writeFileAtomic } from 'modelwright/saved';
 import type { JobResult } from '../../store/jobSchema.js';
 import { type AskingOptions, askedWith } from '../commands/predict.js';
 import { oneLine } from '../errors.js';
-import type { Predictor, TextMaking } from '../tasks/task.js';
+import { type Predictor, parsed, type TextMaking } from '../tasks/task.js';
 import { csvOf } from './csv.js';
 import { inputsOf } from './inputs.js';
 import type { Work, WorkHooks } from './work.js';
@@ -23,10 +23,7 @@ export async function predictJob(
   { signal, onShare }: WorkHooks,
 ): Promise<JobResult | undefined> {
   const started = performance.now();
-  const { top, threshold, ...asking } = options as unknown as AskingOptions & {
-    top: number;
-    threshold?: number;
-  };
+  const { top, threshold, ...asking } = parsed<AskingOptions & { top: number; threshold?: number }>(options);
   const { asked, making } = askedWith(asking);
   const predictor = await record.openPredictor(model, { ...asked, out });
   try {
