@@ -25,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 LENGTH_STEP = 16
 DROPOUT = 0.5
+UNKNOWN = 1
 
 
 class TextCnn(nn.Module):
@@ -32,16 +33,19 @@ class TextCnn(nn.Module):
 
     epochs = 5
 
-    def __init__(self, vocabulary, classes, filters=100, widths=(3, 4, 5)):
+    def __init__(self, vocabulary, classes, chosen, filters=100, widths=(3, 4, 5)):
         super().__init__()
-        features, self.deviation = (300, 0.1) if vocabulary > 10_000 else (128, 0.05)
+        features = chosen.features or (300 if vocabulary > 10_000 else 128)
+        self.dropped, self.hidden = chosen.vector_dropout, chosen.token_dropout
         self.tokens = nn.Embedding(vocabulary, features)
         self.convolutions = nn.ModuleList(nn.Conv1d(features, filters, width, padding="same") for width in widths)
         self.logits = nn.Linear(filters * len(widths), classes)
 
     def forward(self, ids):
         present = (ids != 0).float()[:, None]
-        vectors = self.tokens(ids).transpose(1, 2) * present
+        if self.training and self.hidden > 0:
+            ids = torch.where((torch.rand(ids.shape) < self.hidden) & (ids != 0), UNKNOWN, ids)
+        vectors = F.dropout(self.tokens(ids).transpose(1, 2) * present, self.dropped, self.training)
         found = [(F.relu(convolution(vectors)) * present).amax(2) for convolution in self.convolutions]
         return self.logits(F.dropout(torch.cat(found, 1), DROPOUT, self.training))
 
@@ -51,8 +55,9 @@ class Bilstm(nn.Module):
 
     epochs = 4
 
-    def __init__(self, vocabulary, classes, features=100, units=128):
+    def __init__(self, vocabulary, classes, chosen, units=128):
         super().__init__()
+        features = chosen.features or 100
         self.tokens = nn.Embedding(vocabulary, features)
         self.lstm = nn.LSTM(features, units, batch_first=True, bidirectional=True)
         self.logits = nn.Linear(2 * units, classes)
@@ -69,11 +74,11 @@ class Bilstm(nn.Module):
 MODELS = {"text-cnn": TextCnn, "bilstm": Bilstm}
 
 
-def start_as_modelwright(model):
+def start_as_modelwright(model, deviation):
     """Token vectors normal, dense layers and filters Glorot uniform with biases 0; LSTMs start alike on both sides."""
     for module in model.modules():
         if isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, 0, getattr(model, "deviation", 0.05))
+            nn.init.normal_(module.weight, 0, deviation)
         elif isinstance(module, (nn.Linear, nn.Conv1d)):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
@@ -123,8 +128,9 @@ def measure(model, part, classes):
 def train(data, chosen, seed):
     torch.manual_seed(seed)
     generator, classes = random.Random(seed), len(data["labels"])
-    model = MODELS[chosen.model](data["vocabulary"], classes)
-    start_as_modelwright(model)
+    model = MODELS[chosen.model](data["vocabulary"], classes, chosen)
+    wide = chosen.model == "text-cnn" and data["vocabulary"] > 10_000
+    start_as_modelwright(model, chosen.deviation or (0.1 if wide else 0.05))
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.98))
     optimizer = torch.optim.Adam(model.parameters(), lr=chosen.learning_rate, fused=True)
     dev = batches(data["dev"], 64)
@@ -141,6 +147,11 @@ def train(data, chosen, seed):
     print(json.dumps({"seed": seed, "epochSeconds": seconds, "dev": measured, "test": test}), flush=True)
 
 
+def part_of(part, chosen):
+    """Those texts of a part whose numbers are chosen."""
+    return {name: [value for i, value in enumerate(part[name]) if chosen(i)] for name in ("sequences", "targets")}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--data", required=True)
@@ -150,11 +161,19 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
+    trial = parser.add_argument_group("settings that the task does not have, or does not let be changed")
+    trial.add_argument("--features", type=int, help="numbers in a token's vector")
+    trial.add_argument("--deviation", type=float, help="standard deviation of the starting vectors")
+    trial.add_argument("--vector-dropout", type=float, default=0, help="of text-cnn's token vectors")
+    trial.add_argument("--token-dropout", type=float, default=0, help="share of text-cnn's tokens taken for unknown")
+    trial.add_argument("--hold-out-tenth", action="store_true", help="every tenth training text as the part dev")
     options = parser.parse_args()
     encoder = Path(__file__).parent / "encode_texts.mjs"
     encoded = subprocess.run(
         ["node", encoder, options.data, options.tokenizer, "1", "256"], check=True, capture_output=True,
     )
     texts = json.loads(encoded.stdout)
+    if options.hold_out_tenth:
+        texts["dev"], texts["train"] = part_of(texts["train"], lambda i: i % 10 == 3), part_of(texts["train"], lambda i: i % 10 != 3)
     for seed in options.seeds.split(","):
         train(texts, options, int(seed))
