@@ -93,10 +93,25 @@ describe('image generation on the command line and over HTTP', () => {
       });
     const response = await ask({ class: 'dark', count: 4, seed: 4, columns: 2 });
     assert.equal(response.headers.get('Content-Type'), 'image/png');
+    assert.match(response.headers.get('Server-Timing')!, /^total;dur=[\d.]+$/);
     const grid = await decodeImage(new Uint8Array(await response.arrayBuffer()), { channels: 1 });
     assert.deepEqual(grid.shape, [1, 17, 17]);
     const one = await (await ask({ class: 'bright', seed: 4 })).arrayBuffer();
     assert.deepEqual(Buffer.from(one), await readFile(path('made/0001-bright.png')));
+    const walk = await (
+      await ask({ class: 'bright', seed: 4, towards: 5, count: 3, columns: 3 })
+    ).arrayBuffer();
+    const steps = await decodeImage(new Uint8Array(walk), { channels: 1 });
+    const [first, last] = await Promise.all(
+      [4, 5].map(async (seed) => {
+        const bytes = await (await ask({ class: 'bright', seed })).arrayBuffer();
+        return decodeImage(new Uint8Array(bytes), { channels: 1 });
+      }),
+    );
+    const columns = (from: number): number[] =>
+      Array.from({ length: 64 }, (_, i) => steps.data[Math.floor(i / 8) * 26 + from + (i % 8)]!);
+    assert.deepEqual(columns(0), [...first!.data]);
+    assert.deepEqual(columns(18), [...last!.data]);
     const wrong = await ask({ class: 'grey' });
     assert.equal(wrong.status, 400);
     assert.match(String(((await wrong.json()) as { error: string }).error), /no class 'grey'/);

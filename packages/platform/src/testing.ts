@@ -124,3 +124,35 @@ export async function saveLightDetector(directory: string): Promise<void> {
     }),
   });
 }
+
+/** Saves a generator of pictures of one grey, 4 x 4 pixels: 50 for the class `dark` or 150 for `bright`, and 10 times the first number of the latent vector. */
+export async function saveGreyGenerator(directory: string): Promise<void> {
+  const latent = input('latent', 'float32', ['batch', 2]);
+  const label = input('label', 'int32', ['batch']);
+  const weight = input('weight', 'float32', [2, 16]);
+  const value = NdArray.of(
+    'float32',
+    [2, 16],
+    Array.from({ length: 32 }, (_, i) => (i < 16 ? 10 : 0)),
+  );
+  const base = label.cast('float32').mul(100).add(50).reshape(['batch', 1]);
+  const level = latent.matmul(weight).add(base).cast('uint8');
+  await writeModelFolder(directory, {
+    config: {
+      modelwright: { format: 1, version: '0.1.0' },
+      task: 'image-generation',
+      inputs: [
+        { name: 'latent', dtype: 'float32', shape: ['batch', 2] },
+        { name: 'label', dtype: 'int32', shape: ['batch'] },
+      ],
+      outputs: [{ name: 'image', dtype: 'uint8', shape: ['batch', 1, 4, 4] }],
+      labels: ['dark', 'bright'],
+      preprocessing: { latent: 2 },
+    },
+    tensors: new Map([['weight', value]]),
+    onnx: encodeModel(new Graph([latent, label, weight], [level.reshape(['batch', 1, 4, 4])]), {
+      outputNames: ['image'],
+      initializers: new Map([[weight, { name: 'weight', value }]]),
+    }),
+  });
+}

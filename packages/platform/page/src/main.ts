@@ -1,8 +1,9 @@
 import { type Outcome, showOutcome } from './output.js';
 import { isFileInput, PictureInput } from './pictureInput.js';
+import { SampleInput } from './sampleInput.js';
 import { type Model, servedModels } from './server.js';
 import { TextInput } from './textInput.js';
-import { currentLanguage, switchLanguage, text } from './texts.js';
+import { currentLanguage, switchLanguage, type TextName, text } from './texts.js';
 
 const find = <E extends HTMLElement = HTMLElement>(id: string): E => document.getElementById(id) as E;
 const select = find<HTMLSelectElement>('models');
@@ -11,6 +12,7 @@ let models: readonly Model[] = [];
 let outcome: Outcome = {};
 const pictures = new PictureInput(model, show);
 const writing = new TextInput(model, show);
+const samples = new SampleInput(model, show);
 
 function model(): Model | undefined {
   return models[select.selectedIndex] ?? models[0];
@@ -21,6 +23,12 @@ function show(next: Outcome): void {
   render();
 }
 
+/** Which parts of the page a model is asked with. */
+function inputKind(asked: Model): 'picture' | 'sample' | 'text' {
+  if (isFileInput(asked)) return 'picture';
+  return asked.input === 'sample' ? 'sample' : 'text';
+}
+
 /** Writes every text anew: after a change of language, model or answer. */
 function render(): void {
   const asked = model();
@@ -28,22 +36,25 @@ function render(): void {
   document.title = asked ? `${asked.name} · Modelwright` : 'Modelwright';
   find('model-name').textContent = asked?.name ?? 'Modelwright';
   find('language').textContent = text('other');
-  find('clear').textContent = text('clear');
-  const takesFiles = asked !== undefined && isFileInput(asked);
+  const kind = asked && inputKind(asked);
   for (const part of document.querySelectorAll<HTMLElement>('[data-input]'))
-    part.hidden = !asked || (part.dataset.input === 'picture') !== takesFiles;
+    part.hidden = part.dataset.input !== kind;
+  for (const part of document.querySelectorAll<HTMLElement>('[data-text]'))
+    part.textContent = text(part.dataset.text as TextName);
+  for (const labelled of document.querySelectorAll<HTMLElement>('[data-label]'))
+    labelled.ariaLabel = text(labelled.dataset.label as TextName);
   find('clear').hidden = !asked;
   if (!asked) find('hint').textContent = text('none');
-  else if (takesFiles) pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
+  else if (kind === 'picture') pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
+  else if (kind === 'sample') samples.render(asked);
   else writing.render(asked);
-  for (const labelled of document.querySelectorAll<HTMLElement>('[data-label]'))
-    labelled.ariaLabel = text(labelled.dataset.label as 'model' | 'input' | 'output');
   showOutcome(outcome, asked ? text('waiting') : '');
 }
 
 function clear(): void {
   pictures.clear();
   writing.clear();
+  samples.clear();
   show({});
 }
 

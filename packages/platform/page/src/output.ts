@@ -1,5 +1,6 @@
 import { type Prediction, percent, showBars } from './bars.js';
 import { drawFound } from './found.js';
+import { type MadePictures, showMade } from './made.js';
 import type { Answer, Entity } from './server.js';
 import { text } from './texts.js';
 
@@ -10,6 +11,8 @@ export interface Outcome {
   readonly fault?: string;
   /** A text to show: with its entities, or as it is made. */
   readonly text?: string;
+  /** Pictures to show. */
+  readonly made?: MadePictures;
 }
 
 /** The most characters of a class that is written large. */
@@ -18,7 +21,7 @@ const longLabel = 10;
 const find = (id: string): HTMLElement => document.getElementById(id)!;
 
 /** Shows what a model answered. @param waiting what the last line says where there is nothing yet */
-export function showOutcome({ answer, fault, text: asked }: Outcome, waiting: string): void {
+export function showOutcome({ answer, fault, text: asked, made }: Outcome, waiting: string): void {
   const { predictions, entities, detections } = answer ?? {};
   const best = predictions?.[0];
   find('answer').textContent = best?.label ?? '';
@@ -31,6 +34,7 @@ export function showOutcome({ answer, fault, text: asked }: Outcome, waiting: st
       sorted: false,
       write: (value) => value.toFixed(2),
     });
+  showMade(made);
   drawFound(document.querySelector<SVGElement>('#found')!, answer);
   find('text').replaceChildren(...(asked === undefined ? [] : marked(asked, entities ?? [])));
   find('text').hidden = asked === undefined;

@@ -4,9 +4,23 @@ import type { Prediction } from './bars.js';
 export interface Model {
   readonly name: string;
   /** What it is asked with. */
-  readonly input: 'picture' | 'pictures' | 'sound' | 'text' | 'prompt' | 'word';
+  readonly input: 'picture' | 'pictures' | 'sample' | 'sound' | 'text' | 'prompt' | 'word';
   /** Whether it is for small grey pictures, such as digits, that can be drawn. */
   readonly drawable: boolean;
+  /** Classes that a generator of pictures may be asked for. */
+  readonly classes?: readonly string[];
+  /** The most pictures that it makes at once. */
+  readonly mostPictures?: number;
+}
+
+/** Which pictures to make. */
+export interface Wanted {
+  /** Default: each class in turn. */
+  readonly class?: string;
+  readonly count: number;
+  readonly seed: number;
+  /** The seed at the end of the way, for pictures that lead from one to another. */
+  readonly towards?: number;
 }
 
 /** An entity in a text: its type, and where it begins and ends. */
@@ -55,6 +69,26 @@ export async function predict({ name }: Model, body: Blob | string): Promise<Ans
   const answer = (await response.json()) as Answer & { error?: string };
   if (!response.ok) throw new Error(answer.error ?? response.statusText);
   return answer;
+}
+
+/**
+ * Has a model make pictures: one PNG with all of them side by side.
+ * @throws Error with the server's reason; DOMException 'AbortError' when the signal ends it
+ */
+export async function makePictures(
+  { name }: Model,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<{ readonly picture: Blob; readonly milliseconds: number }> {
+  const response = await fetch(`/models/${encodeURIComponent(name)}/predict`, {
+    method: 'POST',
+    body: JSON.stringify(wanted),
+    headers: { 'Content-Type': 'application/json' },
+    signal,
+  });
+  if (!response.ok) throw new Error(((await response.json()) as { error: string }).error);
+  const duration = /dur=([\d.]+)/.exec(response.headers.get('Server-Timing') ?? '')?.[1];
+  return { picture: await response.blob(), milliseconds: Number(duration) };
 }
 
 /**

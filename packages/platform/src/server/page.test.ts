@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { decodeAudio, encodePng, encodeWav, tone } from 'modelwright/data';
+import { decodeAudio, decodeImage, encodePng, encodeWav, tone } from 'modelwright/data';
 import { NdArray } from 'modelwright/runtime';
-import { imageInput, readImage } from 'modelwright/tasks';
+import { imageInput, openImageGenerator, readImage } from 'modelwright/tasks';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, noBrowser } from '../testing/browser.js';
 import {
@@ -13,6 +13,7 @@ import {
   saveBrightnessModel,
   saveCountingModel,
   saveDirections,
+  saveGreyGenerator,
   saveTripsModel,
 } from '../testing.js';
 import { badRequest } from './errors.js';
@@ -57,7 +58,8 @@ describe('the page', { skip: noBrowser }, () => {
     await saveCountingModel(join(folder, 'counting'));
     await saveTripsModel(join(folder, 'trips'));
     await saveDirections(join(folder, 'words'));
-    const texts = ['counting', 'trips', 'words'].map((name) =>
+    await saveGreyGenerator(join(folder, 'greys'));
+    const others = ['counting', 'trips', 'words', 'greys'].map((name) =>
       serveModel(join(folder, name), { replicas: 1 }),
     );
     const hearing: ServedModel = {
@@ -97,7 +99,7 @@ describe('the page', { skip: noBrowser }, () => {
         },
       ]),
     ];
-    const models = [watched, photos, hearing, ...looking, ...(await Promise.all(texts))];
+    const models = [watched, photos, hearing, ...looking, ...(await Promise.all(others))];
     server = await serve({ models, port: 0 });
     browser = await launchBrowser();
   });
@@ -248,6 +250,70 @@ describe('the page', { skip: noBrowser }, () => {
     await page.getByText('Answered in').waitFor();
     assert.deepEqual(await page.locator('#bars .name').allTextContents(), ['anna/1.jpg', 'ben/2.jpg']);
     assert.deepEqual(await page.locator('#bars .share').allTextContents(), ['0.88', '-0.10']);
+    await page.context().close();
+  });
+
+  /** The picture that the page shows, as it is saved, and the name it is saved by. */
+  async function saved(page: Page): Promise<{ name: string; image: NdArray }> {
+    const download = page.waitForEvent('download');
+    await page.locator('#save').press('Enter');
+    const file = await download;
+    return {
+      name: file.suggestedFilename(),
+      image: await decodeImage(new Uint8Array(await readFile(await file.path())), { channels: 1 }),
+    };
+  }
+
+  it('has pictures made, with the keyboard alone, and saves them', async () => {
+    const page = await open();
+    await page.getByLabel('Model', { exact: true }).selectOption('greys');
+    const choice = page.getByLabel('Class');
+    assert.deepEqual(await choice.locator('option').allTextContents(), ['Each in turn', 'dark', 'bright']);
+    await choice.focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 'Tab', 'Digit5', 'Tab', 'Digit3', 'Enter'])
+      await page.keyboard.press(key);
+    await page.getByAltText('5 made pictures of the class bright, seed 3').waitFor();
+    await page.getByText(/^Answered in [\d.]+ ms\.$/).waitFor();
+    assert.deepEqual(await page.locator('#made-classes span').allTextContents(), []);
+    const { name, image } = await saved(page);
+    assert.equal(name, 'greys-bright-seed-3.png');
+    const generator = await openImageGenerator(join(folder, 'greys'));
+    assert.deepEqual(image, await generator.generateGrid({ class: 'bright', count: 5, seed: 3 }));
+
+    await choice.selectOption('Each in turn');
+    await page.getByLabel('Pictures').fill('6');
+    await page.getByLabel('Walk to seed').fill('4');
+    await page.getByLabel('Walk to seed').press('Enter');
+    await page.getByAltText('6 made pictures, each class in turn, on the way from seed 3 to 4').waitFor();
+    assert.deepEqual(await page.locator('#made-classes span').allTextContents(), ['dark', 'bright']);
+    const walk = await saved(page);
+    assert.equal(walk.name, 'greys-seed-3-to-4.png');
+    assert.deepEqual(walk.image, await generator.generateGrid({ count: 6, seed: 3, towards: 4 }));
+    await generator.release();
+
+    await page.getByRole('button', { name: 'Another seed' }).click();
+    await page.getByAltText(/on the way from seed/).waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    assert.equal(await page.locator('#made').isVisible(), false);
+    await page.context().close();
+  });
+
+  it('asks for no more pictures than there may be, and says what is wrong; in Chinese, on a phone', async () => {
+    const page = await open({ locale: 'zh-CN', width: 360 });
+    await page.getByLabel('模型', { exact: true }).selectOption('greys');
+    const count = page.getByLabel('张数');
+    await count.fill('500');
+    const make = page.getByRole('button', { name: '生成' });
+    await make.click();
+    assert.equal(await page.locator('#count:invalid').count(), 1);
+    assert.equal(await page.locator('#status').textContent(), '结果将显示在这里。');
+    await count.evaluate((field) => field.removeAttribute('max'));
+    await make.click();
+    await page.getByText(/没有结果：count should be a number from 1 to 400, but it is 500/).waitFor();
+    await count.fill('40');
+    await make.click();
+    await page.getByAltText('生成的 40 张图片，每类依次，种子 0').waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
     await page.context().close();
   });
 

@@ -4,6 +4,7 @@ import type { ModelConfig } from 'modelwright/saved';
 import { imageInput } from 'modelwright/tasks';
 import { type ModelApp, route } from './routes.js';
 import type { ServedModel } from './servedModel.js';
+import { servedTasks } from './tasks/index.js';
 
 const folders = [new URL('../../page/', import.meta.url), new URL('../page/', import.meta.url)];
 const types: Readonly<Record<string, string>> = {
@@ -50,7 +51,8 @@ function pageFiles(): Map<string, { type: string; body: Uint8Array<ArrayBuffer> 
 function pageModel({ name, config, predictor }: ServedModel) {
   if (!predictor) return [];
   const { input } = predictor;
-  return [{ name, input, drawable: input === 'picture' && isDrawable(config) }];
+  const about = servedTasks[config.task]?.about?.(config);
+  return [{ name, input, drawable: input === 'picture' && isDrawable(config), ...about }];
 }
 
 /** Whether a model is for small grey pictures such as digits. */

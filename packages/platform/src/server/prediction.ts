@@ -12,6 +12,8 @@ import {
 import type { ServedModel } from './servedModel.js';
 import { type AnswerContext, FileAnswer } from './tasks/task.js';
 
+const millisecondsSince = (started: number): number => Math.round((performance.now() - started) * 100) / 100;
+
 /** Prediction on raw data: `POST /predict` asks the first model, `POST /models/{name}/predict` a certain one. */
 export function addPrediction(app: ModelApp, server: ServerContext): void {
   const respond = async (c: ModelContext, model: ServedModel): Promise<Response> => {
@@ -26,13 +28,15 @@ export function addPrediction(app: ModelApp, server: ServerContext): void {
     const answer = async (context: AnswerContext): Promise<object> => {
       const made = await prepared.answer(context);
       if (made instanceof FileAnswer) return made;
-      const milliseconds = Math.round((performance.now() - started) * 100) / 100;
-      return { model: name, version, ...made, milliseconds };
+      return { model: name, version, ...made, milliseconds: millisecondsSince(started) };
     };
     if (prepared.streams) return eventStream(server, c.req.raw, answer);
     const send = (): void => undefined;
     const made = await withDeadline(server, c.req.raw, (signal) => answer({ signal, send }));
-    if (made instanceof FileAnswer) return c.body(made.bytes, 200, { 'Content-Type': made.type });
+    if (made instanceof FileAnswer) {
+      const timing = `total;dur=${millisecondsSince(started)}`;
+      return c.body(made.bytes, 200, { 'Content-Type': made.type, 'Server-Timing': timing });
+    }
     return c.json(made);
   };
   const modelOf = (c: ModelContext): Promise<ServedModel> => findModel(c, c.req.param('model')!);

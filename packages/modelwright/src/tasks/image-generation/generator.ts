@@ -1,4 +1,5 @@
 import type { NdArray } from '../../graph/array.js';
+import type { ModelConfig } from '../../saved/config.js';
 import {
   InvalidInputError,
   type OpenModelOptions,
@@ -6,7 +7,7 @@ import {
   type RunnableModel,
 } from '../../saved/openModel.js';
 import type { GenerateOptions } from './options.js';
-import { gridOf, inBatches, pictureAt, seedsOf } from './samples.js';
+import { gridOf, inBatches, pictureAt, seedsOf, walkOf } from './samples.js';
 import { taskName } from './saved.js';
 
 /** A picture that was made. */
@@ -16,6 +17,10 @@ export interface GeneratedPicture {
   /** Name of the class it is of, where the generator is told one. */
   readonly label: string | undefined;
 }
+
+/** Names of the classes that a saved generator may be asked for; none where it is told no class. */
+export const generatorLabels = ({ inputs, labels = [] }: ModelConfig): readonly string[] =>
+  inputs.some(({ name }) => name === 'label') ? labels : [];
 
 /** A saved generator of pictures. */
 export class ImageGenerator {
@@ -27,17 +32,17 @@ export class ImageGenerator {
   constructor(model: RunnableModel, latent: number) {
     this.#model = model;
     this.#latent = latent;
-    this.labels = model.config.inputs.some(({ name }) => name === 'label') ? (model.config.labels ?? []) : [];
+    this.labels = generatorLabels(model.config);
   }
 
   /**
-   * Makes pictures. The n-th of a seed is the same however many are made.
+   * Makes pictures. The n-th of a seed is the same however many are made, unless they lead towards another.
    * @throws InvalidInputError for a class that the generator does not know
    */
   async generate(options: GenerateOptions = {}): Promise<GeneratedPicture[]> {
     const { count = 16 } = options;
     const labels = this.#labelsFor(count, options);
-    const pictures = await this.#make(labels ?? count, options.seed ?? 0);
+    const pictures = await this.#make(labels ?? count, options);
     return Array.from({ length: count }, (_, i) => ({
       image: pictureAt(pictures, i),
       label: labels && this.labels[labels[i]!],
@@ -49,7 +54,7 @@ export class ImageGenerator {
     options: GenerateOptions & { readonly columns?: number } = {},
   ): Promise<NdArray<'uint8'>> {
     const { count = 16, columns } = options;
-    const pictures = await this.#make(this.#labelsFor(count, options) ?? count, options.seed ?? 0);
+    const pictures = await this.#make(this.#labelsFor(count, options) ?? count, options);
     const square = Math.ceil(Math.sqrt(count));
     const byClass = options.class === undefined && this.labels.length > 0 && this.labels.length <= count;
     return gridOf(pictures, columns ?? (byClass ? this.labels.length : square));
@@ -72,8 +77,16 @@ export class ImageGenerator {
     return Array.from({ length: count }, (_, i) => only ?? i % this.labels.length);
   }
 
-  async #make(labels: readonly number[] | number, seed: number): Promise<NdArray<'uint8'>> {
-    const seeds = seedsOf(labels, { latent: this.#latent, seed });
+  async #make(
+    labels: readonly number[] | number,
+    { seed = 0, towards, class: wanted }: GenerateOptions,
+  ): Promise<NdArray<'uint8'>> {
+    const latent = this.#latent;
+    const together = wanted === undefined ? Math.max(1, this.labels.length) : 1;
+    const seeds =
+      towards === undefined
+        ? seedsOf(labels, { latent, seed })
+        : walkOf(labels, { latent, seed, towards, together });
     return inBatches(seeds, async ([latent, label]) => {
       const { image } = await this.#model.run({ latent: latent!, ...(label && { label }) });
       return image!;

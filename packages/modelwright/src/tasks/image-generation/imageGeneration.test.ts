@@ -10,7 +10,7 @@ import { load } from '../../train/save.js';
 import { temporaryFolder, valuesOf } from '../../train/testing.js';
 import type { TrainEvent } from '../events.js';
 import { evaluateImageGenerator, openImageGenerator, trainImageGenerator } from './index.js';
-import { gridOf } from './samples.js';
+import { gridOf, seedsOf, walkOf } from './samples.js';
 
 /** Noisy grey pictures of 8 x 8 pixels, bright in the upper or in the lower half. */
 async function halves(test: TestContext, each = 24): Promise<string> {
@@ -128,6 +128,47 @@ describe('making pictures', () => {
     await refused({ average: 1 }, /average must be at least 0 and below 1/);
     await refused({ data: join(data, 'upper'), conditional: true }, /only one class/);
     await refused({ judge: join(data, 'nowhere') }, /no such folder/);
+  });
+});
+
+describe('a walk', () => {
+  const ends = [7, 8].map((seed) => seedsOf(1, { latent: 3, seed }).latent.toNumbers());
+  const walk = (labels: readonly number[] | number, towards = 8, together = 1) => {
+    const { latent, label } = walkOf(labels, { latent: 3, seed: 7, towards, together });
+    const numbers = latent.toNumbers();
+    return {
+      rows: Array.from({ length: latent.shape[0]! }, (_, i) => numbers.slice(3 * i, 3 * i + 3)),
+      label,
+    };
+  };
+  const close = (actual: readonly number[], expected: readonly number[]): void => {
+    for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]!) < 1e-5);
+  };
+  const dot = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+  const angle = (a: readonly number[], b: readonly number[]): number =>
+    Math.acos(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)));
+
+  it('leads from the first picture of a seed to the first of another, over the middle of their arc', () => {
+    const { rows, label } = walk(3);
+    assert.equal(label, undefined);
+    close(rows[0]!, ends[0]!);
+    close(rows[2]!, ends[1]!);
+    const [from, to] = ends as [number[], number[]];
+    const share = Math.sin(angle(from, to) / 2) / Math.sin(angle(from, to));
+    close(
+      rows[1]!,
+      from.map((x, i) => share * (x + to[i]!)),
+    );
+  });
+
+  it('takes a step a round of classes, and stays where both ends are one', () => {
+    const { rows, label } = walk([0, 1, 0, 1], 8, 2);
+    assert.deepEqual(label!.toNumbers(), [0, 1, 0, 1]);
+    for (const i of [0, 1]) close(rows[i]!, ends[0]!);
+    for (const i of [2, 3]) close(rows[i]!, ends[1]!);
+    for (const row of walk(3, 7).rows) close(row, ends[0]!);
+    close(walk(1).rows[0]!, ends[0]!);
   });
 });
 

@@ -44,4 +44,9 @@ export interface GenerateOptions {
   readonly class?: string | undefined;
   /** Equal seeds make equal pictures. Default: 0. */
   readonly seed?: number | undefined;
+  /**
+   * Another seed: the pictures lead from the first one of `seed` to the first one of this, in equal steps on an arc; where each class has its
+   * turn, a step is a round of all classes. Default: each picture is another.
+   */
+  readonly towards?: number | undefined;
 }

@@ -38,8 +38,47 @@ export function seedsOf(
     vectors.data.set(drawLatent(latent, new Random(seed, first + i)).data, i * latent);
   return {
     latent: vectors,
-    label: typeof labels === 'number' ? undefined : NdArray.of('int32', [count], labels),
+    label: labelsArray(labels),
   };
+}
+
+const labelsArray = (labels: readonly number[] | number): NdArray | undefined =>
+  typeof labels === 'number' ? undefined : NdArray.of('int32', [labels.length], labels);
+
+/**
+ * Where pictures begin that lead from the first one of a seed to the first one of another: spherical interpolation (Shoemake, 1985), so that
+ * what lies between is as far from zero as both ends.
+ * @param labels the class of each, or how many there are
+ * @param together how many pictures in a row are of the same step
+ */
+export function walkOf(
+  labels: readonly number[] | number,
+  options: {
+    readonly latent: number;
+    readonly seed: number;
+    readonly towards: number;
+    readonly together: number;
+  },
+): Seeds {
+  const { latent, seed, towards, together } = options;
+  const count = typeof labels === 'number' ? labels : labels.length;
+  const [from, to] = [seed, towards].map((each) => drawLatent(latent, new Random(each, 0)).data);
+  const last = Math.max(1, Math.ceil(count / together) - 1);
+  const vectors = new NdArray('float32', [count, latent]);
+  for (let i = 0; i < count; i++)
+    vectors.data.set(between(from!, to!, Math.floor(i / together) / last), i * latent);
+  return { latent: vectors, label: labelsArray(labels) };
+}
+
+/** The point at `share` of the way on the arc from one vector to another. */
+function between(from: Float32Array, to: Float32Array, share: number): Float32Array {
+  const product = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+  const cosine = product(from, to) / Math.sqrt(product(from, from) * product(to, to));
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  // Vectors in one direction have no arc between them.
+  const part = (x: number): number => (Math.sin(angle) < 1e-6 ? x : Math.sin(x * angle) / Math.sin(angle));
+  const [near, far] = [part(1 - share), part(share)];
+  return from.map((x, i) => near * x + far * to[i]!);
 }
 
 /** Values from -1 to 1 as pixels, uint8. */

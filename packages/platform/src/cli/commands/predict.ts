@@ -70,6 +70,11 @@ export function addPredict(program: Command): void {
     .optionsGroup('Options for models that make pictures, which take no input:')
     .option('-n, --count <n>', 'how many pictures to make (default: 16)', wholeNumber(1, 100_000))
     .option('--class <name>', 'the class to make (default: each in turn)')
+    .option(
+      '--towards <seed>',
+      'go in steps from the first picture of --seed to the first of this',
+      wholeNumber(0, 2 ** 32 - 1),
+    )
     .option('-o, --out <folder>', 'where to write the PNG files (default: here)')
     .optionsGroup('Options for models that find objects:')
     .option('--threshold <score>', 'leave out objects that score less (default: 0.3)', numberFrom(0, 1))
@@ -97,7 +102,7 @@ export function addPredict(program: Command): void {
 export interface AskingOptions
   extends TextGenerationOptions,
     TranslateOptions,
-    Pick<PredictorOptions, 'gallery' | 'count' | 'class' | 'out'> {
+    Pick<PredictorOptions, 'gallery' | 'count' | 'class' | 'towards' | 'out'> {
   readonly sampleRate?: number;
   readonly languageWeight?: number;
   readonly timestamps?: boolean;
@@ -117,6 +122,7 @@ export function askedWith({
   gallery,
   count,
   class: wanted,
+  towards,
   out,
   sampleRate,
   languageWeight,
@@ -128,7 +134,7 @@ export function askedWith({
 } {
   const { beams, seed } = making;
   const speech = { sampleRate, beams, languageWeight, timestamps };
-  return { asked: { gallery, count, class: wanted, out, seed, speech }, making };
+  return { asked: { gallery, count, class: wanted, towards, out, seed, speech }, making };
 }
 
 async function predict(

@@ -83,14 +83,14 @@ export const imageGeneration: CliTask = {
     return evaluateImageGenerator({ model, ...options });
   },
   input: 'none',
-  async openPredictor(directory, { count = 16, class: wanted, seed = 0, out = '.' }) {
+  async openPredictor(directory, { count = 16, class: wanted, seed = 0, towards, out = '.' }) {
     const { encodePng } = await import('modelwright/data');
     const { openImageGenerator } = await import('modelwright/tasks');
     const generator = await openImageGenerator(directory);
     return {
       predict: () => Promise.reject(new Error('A generator of pictures takes no input.')),
       async predictAlone() {
-        const pictures = await generator.generate({ count, class: wanted, seed });
+        const pictures = await generator.generate({ count, class: wanted, seed, towards });
         await mkdir(out, { recursive: true });
         const files: { file: string; label: string | undefined }[] = [];
         for (const [i, { image, label }] of pictures.entries()) {

@@ -69,6 +69,7 @@ export interface PredictorOptions {
   /** How many pictures to make, of which class, from which seed and into which folder, for models that make pictures. */
   readonly count?: number | undefined;
   readonly class?: string | undefined;
+  readonly towards?: number | undefined;
   readonly seed?: number | undefined;
   readonly out?: string | undefined;
 }

@@ -60,6 +60,8 @@ export interface SoundStream {
 /** How `POST /predict` is answered: one record for each task. */
 export interface ServedTask<Opened> {
   readonly input: PageInput;
+  /** What the page must know of a model beside that. Default: nothing. */
+  about?(config: ModelConfig): JsonObject;
   /** Opens a saved model in one replica. */
   open(replica: Replica): Promise<Opened>;
   /**
