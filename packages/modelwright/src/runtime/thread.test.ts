@@ -42,6 +42,33 @@ describe('a runtime in a thread', () => {
     await session.release();
   });
 
+  it('answers what is asked for in one go, each for itself, and says how long it ran', async () => {
+    const runtime = threadRuntime();
+    const session = await runtime.open(doubled);
+    assert.equal(runtime.busy, 0);
+    const runs = [[1], [2, 3], [[4]], [5]].map((values) => session.run([NdArray.from(values)]));
+    const results = await Promise.allSettled(runs);
+    const numbers = results.map((result) =>
+      result.status === 'fulfilled' ? result.value[0]!.toNumbers() : 'failed',
+    );
+    assert.deepEqual(numbers, [[2], [4, 6], 'failed', [10]]);
+    assert.ok(runtime.busy > 0);
+    await session.release();
+  });
+
+  it('fails those alone that ask for what cannot be sent', async () => {
+    const session = await threadRuntime().open(doubled);
+    const gone = NdArray.from([1]);
+    structuredClone(gone.data, { transfer: [gone.data.buffer] });
+    const [refused, answered] = await Promise.allSettled([
+      session.run([gone]),
+      session.run([NdArray.from([1])]),
+    ]);
+    assert.match(String(refused.status === 'rejected' && refused.reason), /detached/i);
+    assert.deepEqual(answered.status === 'fulfilled' && answered.value[0]!.toNumbers(), [2]);
+    await session.release();
+  });
+
   const skip = existsSync(tasks) ? false : 'only Linux lists the threads of a process';
   it('leaves no thread behind when sessions come and go', { skip }, async () => {
     const comeAndGo = async (): Promise<number> => {

@@ -23,7 +23,12 @@ export type ThreadRequest =
   | { readonly kind: 'release'; readonly id: number; readonly session: number };
 
 export type ThreadReply =
-  | { readonly id: number; readonly outputs: readonly Parcel[] }
+  | {
+      readonly id: number;
+      readonly outputs: readonly Parcel[];
+      /** That the run took, in the thread. */
+      readonly milliseconds: number;
+    }
   | { readonly id: number; readonly error: string };
 
 /** A worker thread in which sessions live, so that the event loop of this thread stays free. It ends with its last session. */
@@ -35,6 +40,10 @@ class SessionThread {
   #worker: Worker | undefined;
   #next = 0;
   readonly #sessions = new Set<number>();
+  /** What is asked for in one go, and travels in one message: each message wakes the thread. */
+  readonly #outbox: ThreadRequest[] = [];
+  /** Milliseconds that runs have taken. */
+  busy = 0;
 
   /** Opens a session. @returns its number, which no other session of the thread ever has */
   async open(model: Uint8Array, device: Device, options: CompileOptions): Promise<number> {
@@ -66,14 +75,15 @@ class SessionThread {
     this.#worker = undefined;
   }
 
-  async ask(request: (id: number) => ThreadRequest, transfer: ArrayBuffer[] = []): Promise<ThreadReply> {
+  async ask(request: (id: number) => ThreadRequest): Promise<ThreadReply> {
     const worker = this.#start();
     const id = this.#next++;
     worker.ref();
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        worker.postMessage(request(id), transfer);
+        if (this.#outbox.push(request(id)) === 1)
+          queueMicrotask(() => this.#send(worker, this.#outbox.splice(0)));
       });
     } finally {
       this.#waiting.delete(id);
@@ -81,13 +91,28 @@ class SessionThread {
     }
   }
 
+  #send(worker: Worker, requests: readonly ThreadRequest[]): void {
+    try {
+      worker.postMessage(requests);
+    } catch (error) {
+      // One of them cannot be sent, such as an array whose memory was given away.
+      if (requests.length > 1) for (const request of requests) this.#send(worker, [request]);
+      else this.#waiting.get(requests[0]!.id)?.reject(error as Error);
+    }
+  }
+
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL('./threadMain.js', import.meta.url), { execArgv: [] });
-    worker.on('message', (reply: ThreadReply) => {
-      const waiting = this.#waiting.get(reply.id);
-      if ('error' in reply) waiting?.reject(new Error(reply.error));
-      else waiting?.resolve(reply);
+    worker.on('message', (replies: readonly ThreadReply[]) => {
+      for (const reply of replies) {
+        const waiting = this.#waiting.get(reply.id);
+        if ('error' in reply) waiting?.reject(new Error(reply.error));
+        else {
+          this.busy += reply.milliseconds;
+          waiting?.resolve(reply);
+        }
+      }
     });
     worker.on('error', (error) => {
       if (this.#worker === worker) this.#worker = undefined;
@@ -98,8 +123,17 @@ class SessionThread {
   }
 }
 
-/** A runtime that keeps its sessions in a worker thread of its own. What is run is copied there and back. */
-export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
+/** A runtime whose sessions live in a worker thread. */
+export interface ThreadRuntime extends OnnxRuntime {
+  /** Milliseconds that runs have taken in the thread, from the first on. */
+  readonly busy: number;
+}
+
+/**
+ * A runtime that keeps its sessions in a worker thread of its own. What is run is copied there and back. Runs may be asked for before
+ * others have ended: the thread makes one after another, and answers those together that were asked for in one go.
+ */
+export function threadRuntime(device: Device = 'cpu'): ThreadRuntime {
   const thread = new SessionThread();
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const session = await thread.open(model, device, options);
@@ -120,5 +154,8 @@ export function threadRuntime(device: Device = 'cpu'): OnnxRuntime {
     name: `ONNX Runtime, ${device}, in a thread`,
     open,
     compile: (graph: Graph, options?: CompileOptions) => open(ortModel(graph, device, options), options),
+    get busy() {
+      return thread.busy;
+    },
   };
 }

@@ -1,17 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
-import { NdArray, threadRuntime } from 'modelwright/runtime';
+import { type ThreadRuntime, threadRuntime } from 'modelwright/runtime';
 import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
 import { InputError } from '../errors.js';
-import { beginSpan, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
-import { Batcher, whyNotJoined } from './batching.js';
+import { beginSpan, currentRequest, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
+import { type Arrays, whyNotJoined } from './joining.js';
 import { ReplicaPool } from './replicaPool.js';
+import { RunLine } from './runLine.js';
 import type { Abilities, AbilityName } from './tasks/abilities.js';
 import { servedTasks } from './tasks/index.js';
 import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
+import { warmUp } from './warmUp.js';
 
-type Arrays = Awaited<ReturnType<RunnableModel['run']>>;
+type Outputs = Awaited<ReturnType<RunnableModel['run']>>;
 
 /** A request for a prediction that was read and is in order. */
 export interface PreparedAnswer {
@@ -58,13 +60,13 @@ export interface ServedModel {
    * @throws InvalidInputError when an input does not fit
    * @throws ServiceError 503 when too many requests are waiting
    */
-  run(inputs: Readonly<Arrays>, signal: AbortSignal): Promise<Arrays>;
+  run(inputs: Arrays, signal: AbortSignal): Promise<Outputs>;
   /** Waits for the work under way, and frees what the model holds. */
   release(): Promise<void>;
 }
 
 /** Looks at the inputs of a run. @returns what is to look at its outputs; undefined where this run does not matter */
-export type Sampler = (inputs: Readonly<Arrays>) => ((outputs: Readonly<Arrays>) => void) | undefined;
+export type Sampler = (inputs: Arrays) => ((outputs: Arrays) => void) | undefined;
 
 /** How a model is run that answers requests. */
 export interface ServingSettings {
@@ -107,43 +109,34 @@ export async function serveModel(directory: string, options: ServeModelOptions =
       await warmUp(plain);
       const model = sampled(plain, options.sample);
       const task = servedTasks[model.config.task];
-      return { model, task, opened: await task?.open({ directory, model, runtime, threads }) };
+      return { runtime, model, task, opened: await task?.open({ directory, model, runtime, threads }) };
     }),
   );
   const { model, task } = opened[0]!;
   const { config } = model;
   const pool = new ReplicaPool(opened, queueSize);
-  const run = <Result>(
+  const use = <Result>(
     work: (replica: (typeof opened)[number]) => Promise<Result>,
     signal: AbortSignal,
-    batch = 1,
   ): Promise<Result> => {
-    const waited = watch.waiting();
-    const queued = beginSpan('queue');
-    const entered = (): void => {
-      waited();
-      queued();
-    };
+    const { began, left } = waitBegins(watch);
     const watched = async (replica: (typeof opened)[number]): Promise<Result> => {
-      entered();
-      const began = performance.now();
-      const computed = beginSpan('compute');
+      const computed = began();
+      const since = performance.now();
       return work(replica).finally(() => {
         computed();
-        watch.executed(batch, (performance.now() - began) / 1000);
+        watch.executed(1, (performance.now() - since) / 1000);
       });
     };
-    return pool.run(watched, signal).finally(entered);
+    return pool.run(watched, signal).finally(left);
+  };
+  const line = lineFor(pool, config, { ...options, name }, watch);
+  const run = (inputs: Arrays, signal: AbortSignal): Promise<Outputs> => {
+    const { began, left } = waitBegins(watch);
+    return line.run(inputs, signal, began).finally(left);
   };
   const abilitiesOf = (replica: (typeof opened)[number]): Abilities =>
     task?.abilities?.(replica.opened, config) ?? {};
-  const batcher = batcherFor(pool, config, { ...options, name }, watch);
-  const runBatched =
-    batcher &&
-    (async (inputs: Readonly<Arrays>, signal: AbortSignal): Promise<Arrays> => {
-      const waited = watch.waiting();
-      return batcher.run(inputs, signal, waited).finally(waited);
-    });
   let turn = 0;
   return {
     name,
@@ -158,12 +151,13 @@ export async function serveModel(directory: string, options: ServeModelOptions =
           async answer(context) {
             const send = timedSend(context.send, watch);
             const { signal } = context;
-            const joined =
-              runBatched &&
-              task.joined?.(opened[0]!.opened, { ...model, run: (inputs) => runBatched(inputs, signal) });
+            const joined = task.joined?.(opened[0]!.opened, {
+              ...model,
+              run: (inputs) => run(inputs, signal),
+            });
             const made = joined
               ? await request.answer(joined, { ...context, send })
-              : await run(({ opened }) => request.answer(opened, { ...context, send }), signal);
+              : await use(({ opened }) => request.answer(opened, { ...context, send }), signal);
             if ('tokens' in made && typeof made.tokens === 'number') noteTokens(made.tokens);
             return made;
           },
@@ -177,15 +171,14 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     abilities: new Set(Object.keys(abilitiesOf(opened[0]!)) as AbilityName[]),
     use: (work, context) => {
       const send = timedSend(context.send, watch);
-      return run((replica) => work(abilitiesOf(replica), { ...context, send }), context.signal);
+      return use((replica) => work(abilitiesOf(replica), { ...context, send }), context.signal);
     },
     async run(inputs, signal) {
       checkInputs(config, inputs);
-      if (runBatched) return runBatched(inputs, signal);
-      return run(({ model }) => model.run(inputs), signal, batchOf(config, inputs));
+      return run(inputs, signal);
     },
     async release() {
-      await batcher?.idle();
+      await line.idle();
       for (const { model, opened } of await pool.drain()) {
         await task?.release?.(opened);
         await model.release();
@@ -194,49 +187,55 @@ export async function serveModel(directory: string, options: ServeModelOptions =
   };
 }
 
-/** The most elements of an input that a model is warmed with. */
-const mostWarming = 2 ** 22;
-
-/**
- * Runs a model once, so that the first request need not wait for memory to be laid out: on zeros, one of each open size but those of
- * pictures, which are as in training. What does not take such inputs is warmed by its first request.
- */
-async function warmUp({ config, run }: RunnableModel): Promise<void> {
-  const pictures: Readonly<Record<string, unknown>> = config.preprocessing ?? {};
-  const sizeOf = (size: number | string): number => {
-    if (typeof size === 'number') return size;
-    const known = size === 'height' || size === 'width' ? pictures[size] : undefined;
-    return typeof known === 'number' ? known : 1;
-  };
-  const shapes = config.inputs.map(({ shape }) => shape.map(sizeOf));
-  if (shapes.some((shape) => shape.reduce((product, size) => product * size, 1) > mostWarming)) return;
-  const inputs = config.inputs.map(({ name, dtype }, i) => [name, new NdArray(dtype, shapes[i]!)] as const);
-  await run(Object.fromEntries(inputs)).catch(() => undefined);
-}
-
-/** Runs requests together, where that is asked for. @throws Error when the model's inputs cannot be joined */
-function batcherFor<Each extends { readonly model: RunnableModel }>(
+/** The line in which requests wait to be run. @throws InputError when they are to be joined, and the model's inputs cannot be */
+function lineFor<Each extends { readonly model: RunnableModel; readonly runtime: ThreadRuntime }>(
   pool: ReplicaPool<Each>,
   config: ModelConfig,
-  { name, batchSize = 1, batchWindow: window = 0, queueSize = 64 }: ServeModelOptions,
+  { name, batchSize: size = 1, batchWindow: window = 0, queueSize = 64 }: ServeModelOptions,
   watch: ModelWatch,
-): Batcher<Each> | undefined {
-  if (batchSize <= 1) return undefined;
-  const reason = whyNotJoined(config);
+): RunLine<Each> {
+  const reason = size > 1 ? whyNotJoined(config) : undefined;
   if (reason !== undefined) {
     throw new InputError(
       `Requests to '${name}' cannot be run together: ${reason}. Leave the batch size out.`,
     );
   }
-  return new Batcher(pool, { size: batchSize, window, queueSize }, async ({ model }, inputs, rows) => {
-    const began = performance.now();
-    return model.run(inputs).finally(() => watch.executed(rows, (performance.now() - began) / 1000));
-  });
+  return new RunLine(
+    pool,
+    { size, window, queueSize },
+    {
+      run: ({ model }, inputs) => model.run(inputs),
+      busy: ({ runtime }) => runtime.busy,
+      executed(requests, seconds) {
+        const examples = requests.reduce((sum, inputs) => sum + batchOf(config, inputs), 0);
+        watch.executed(examples, seconds);
+      },
+    },
+  );
 }
 
 /** How many examples the inputs hold: as their first open dimension says. */
-function batchOf({ inputs: [spec] }: ModelConfig, inputs: Readonly<Arrays>): number {
+function batchOf({ inputs: [spec] }: ModelConfig, inputs: Arrays): number {
   return spec && typeof spec.shape[0] !== 'number' ? (inputs[spec.name]?.shape[0] ?? 1) : 1;
+}
+
+/** A request begins to wait: what to call when it is run, which gives what to call when it has been; and when it waits no more. */
+function waitBegins(watch: ModelWatch): { readonly began: () => () => void; readonly left: () => void } {
+  const request = currentRequest();
+  const waited = watch.waiting();
+  const queued = beginSpan('queue');
+  let waits = true;
+  const left = (): void => {
+    if (!waits) return;
+    waits = false;
+    waited();
+    queued();
+  };
+  const began = (): (() => void) => {
+    left();
+    return beginSpan('compute', request);
+  };
+  return { began, left };
 }
 
 /** Sends pieces of an answer, and tells how long each took. */

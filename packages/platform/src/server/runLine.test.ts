@@ -1,40 +1,84 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NdArray } from 'modelwright/runtime';
-import { Batcher, type BatchingOptions, whyNotJoined } from './batching.js';
+import { type Arrays, whyNotJoined } from './joining.js';
 import { ReplicaPool } from './replicaPool.js';
+import { RunLine, type RunLineOptions } from './runLine.js';
 
 const never = new AbortController().signal;
 const nothing = (): void => undefined;
-type Arrays = Readonly<Record<string, NdArray>>;
 
-/** A batcher over a model that doubles numbers, and refuses negative ones; runs wait to be let go on. */
-function doubling(options: Partial<BatchingOptions> = {}, replicas = 1) {
+/** So many numbers are what the model below fails on. */
+const failing = 7;
+
+/** A line to a model that takes so many milliseconds a number of its inputs, and how many runs it is given at once. */
+function timed(perNumber: number, replicas = 1) {
+  const clock = { busy: 0 };
+  const atOnce: number[] = [];
+  let given: { readonly size: number; readonly go: () => void }[] = [];
+  const ids = Array.from({ length: replicas }, (_, i) => i);
+  const run = async (_: number, { x }: Arrays) => {
+    await new Promise<void>((go) => given.push({ size: x!.size, go }));
+    if (x!.size === failing) throw new Error('failing');
+    return { y: x! };
+  };
+  const executed: number[] = [];
+  const line = new RunLine(
+    new ReplicaPool(ids, 8),
+    { size: 1, window: 0, queueSize: 100 },
+    {
+      run,
+      busy: () => clock.busy,
+      executed: (requests, seconds) => executed.push(requests.length, Math.round(seconds * 1e6)),
+    },
+  );
+  const ask = (count: number, size = 1) =>
+    Promise.all(
+      Array.from({ length: count }, (_, i) =>
+        line.run(
+          { x: NdArray.from(Array(size).fill(i) as number[]) },
+          new AbortController().signal,
+          () => nothing,
+        ),
+      ),
+    ).then((outputs) => outputs.map(({ y }) => y!.data[0]));
+  /** Lets the runs that a replica was given end, until there are no more. */
+  const go = async (): Promise<void> => {
+    for (await settle(); given.length > 0; await settle()) {
+      const runs = given;
+      given = [];
+      atOnce.push(runs.length);
+      for (const { size, go } of runs) {
+        if (size !== failing) clock.busy += size * perNumber;
+        go();
+      }
+    }
+  };
+  return { ask, go, atOnce, executed };
+}
+
+/** A line to a model that doubles numbers, and refuses negative ones; runs wait to be let go on. */
+function doubling(options: Partial<RunLineOptions> = {}, replicas = 1) {
   const rows: number[] = [];
   const gates: (() => void)[] = [];
   const pool = new ReplicaPool(
     Array.from({ length: replicas }, (_, i) => i),
     8,
   );
-  const batcher = new Batcher(
+  const run = async (_: number, { x }: Arrays) => {
+    rows.push(x!.shape[0]!);
+    await new Promise<void>((resolve) => gates.push(resolve));
+    if (x!.toNumbers().some((value) => value < 0)) throw new Error('negative');
+    const doubled = x!.toNumbers().map((value) => 2 * value);
+    return { y: NdArray.of('float32', x!.shape, doubled) };
+  };
+  const line = new RunLine(
     pool,
     { size: 4, window: 0, queueSize: 8, ...options },
-    async (_, inputs: Arrays, count) => {
-      rows.push(count);
-      await new Promise<void>((resolve) => gates.push(resolve));
-      const { x } = inputs;
-      if (x!.toNumbers().some((value) => value < 0)) throw new Error('negative');
-      return {
-        y: NdArray.of(
-          'float32',
-          x!.shape,
-          x!.toNumbers().map((value) => 2 * value),
-        ),
-      };
-    },
+    { run, busy: () => performance.now(), executed: nothing },
   );
   const ask = async (values: readonly number[][], signal = never) => {
-    const { y } = await batcher.run({ x: NdArray.from(values as number[][]) }, signal, nothing);
+    const { y } = await line.run({ x: NdArray.from(values as number[][]) }, signal, () => nothing);
     return [y!.shape, y!.toNumbers()];
   };
   /** Lets the runs that have begun end. */
@@ -43,12 +87,12 @@ function doubling(options: Partial<BatchingOptions> = {}, replicas = 1) {
     for (const open of gates.splice(0)) open();
     await settle();
   };
-  return { batcher, pool, ask, go, rows };
+  return { line, pool, ask, go, rows };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-describe('Batcher', () => {
+describe('RunLine', () => {
   it('joins what waits for a replica, and parts the answers', async () => {
     const { ask, go, rows } = doubling();
     const answers = [
@@ -85,6 +129,52 @@ describe('Batcher', () => {
         [22, 24],
       ],
     ]);
+  });
+
+  it('gives a replica as much at once as takes a millisecond, each request run by itself', async () => {
+    const { ask, go, atOnce, executed } = timed(0.2);
+    const answers = ask(12);
+    await go();
+    assert.deepEqual(await answers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert.deepEqual(atOnce, [1, 5, 5, 1], 'the first run says how long one takes');
+    assert.deepEqual(executed, Array(12).fill([1, 200]).flat());
+  });
+
+  it('gives a replica one run at a time of what takes longer, whatever was short before', async () => {
+    const slow = timed(5);
+    const answers = slow.ask(3);
+    await slow.go();
+    await answers;
+    assert.deepEqual(slow.atOnce, [1, 1, 1]);
+    const { ask, go, atOnce } = timed(0.2);
+    const short = ask(1);
+    await go();
+    const long = ask(3, 100);
+    await go();
+    await Promise.all([short, long]);
+    assert.deepEqual(atOnce, [1, 1, 1, 1]);
+  });
+
+  it('gives a replica no more than its share of what waits', async () => {
+    const { ask, go, atOnce } = timed(0.01, 2);
+    const first = ask(1);
+    await go();
+    const answers = ask(8);
+    await go();
+    await Promise.all([first, answers]);
+    assert.deepEqual(atOnce, [1, 6, 2], 'four and two on one replica and the other, then the rest');
+  });
+
+  it('goes by runs that did not fail', async () => {
+    const { ask, go, atOnce } = timed(5);
+    const failed = ask(1, failing);
+    const refused = assert.rejects(failed, /failing/);
+    await go();
+    await refused;
+    const answers = ask(3);
+    await go();
+    await answers;
+    assert.deepEqual(atOnce, [1, 1, 1, 1]);
   });
 
   it('joins only what has the same shape but for the batch', async () => {
@@ -172,10 +262,10 @@ describe('Batcher', () => {
   });
 
   it('is idle when all are answered', async () => {
-    const { batcher, ask, go } = doubling({ window: 10 });
+    const { line, ask, go } = doubling({ window: 10 });
     const answer = ask([[1]]);
     let isIdle = false;
-    const idle = batcher.idle().then(() => {
+    const idle = line.idle().then(() => {
       isIdle = true;
     });
     await settle();
