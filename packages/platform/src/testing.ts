@@ -81,10 +81,10 @@ export async function saveCountingModel(directory: string): Promise<void> {
   });
 }
 
-/** Saves a tagger of travellers' requests, which takes 20 tokens. */
-export async function saveTripsModel(directory: string): Promise<void> {
+/** Saves a tagger of travellers' requests, English by words or Chinese by characters, which takes 20 tokens. */
+export async function saveTripsModel(directory: string, data: 'trips' | 'trips-zh' = 'trips'): Promise<void> {
   await trainTokenClassifier({
-    ...{ data: 'trips', out: directory, epochs: 3, learningRate: 1e-2, maximumLength: 20 },
+    ...{ data, out: directory, epochs: 3, learningRate: 1e-2, maximumLength: 20 },
   });
 }
 

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentHash } from '../data/fingerprint.js';
 import { Tokenizer } from '../data/text/index.js';
-import type { ModelConfig } from '../saved/config.js';
 import { type ModelFolder, readModelFolder } from '../saved/folder.js';
 
 /** A saved model's folder. @throws Error when the model is for another task */
@@ -37,22 +36,33 @@ export function fingerprintOfTokenizer({ json, config }: Tokenizer): Promise<str
 }
 
 /**
- * The tokenizer in a saved model's folder, and the model's configuration, whose preprocessing tells the size of the vocabulary.
+ * The tokenizer in a folder of a saved model, as `readTokenizerFiles` reads it, with as many tokens as the model was trained with.
+ * @throws Error when a file is missing, damaged, or another model's
+ */
+export async function readTokenizerOfSize(
+  folder: ModelFolder,
+  size: unknown,
+  subfolder = '',
+): Promise<Tokenizer> {
+  const tokenizer = await readTokenizerFiles(folder, subfolder);
+  if (tokenizer.vocabularySize === size) return tokenizer;
+  throw new Error(
+    `${folder.directory}: ${join(subfolder, 'tokenizer.json')} has ${tokenizer.vocabularySize} tokens, but the model was trained with ${String(size)}: ` +
+      "it is another model's. Save or copy the model again.",
+  );
+}
+
+/**
+ * The tokenizer in a saved model's folder, and that folder, whose configuration tells the size of the vocabulary.
  * @throws Error when the model is for another task, or a file is missing, damaged, or another model's
  */
 export async function readSavedTokenizer(
   directory: string,
   task: string,
-): Promise<{ readonly tokenizer: Tokenizer; readonly config: ModelConfig }> {
+): Promise<{ readonly tokenizer: Tokenizer; readonly folder: ModelFolder }> {
   const folder = await readTaskFolder(directory, task);
-  const { config } = folder;
-  const tokenizer = await readTokenizerFiles(folder);
-  const size = config.preprocessing?.vocabularySize;
-  if (tokenizer.vocabularySize !== size) {
-    throw new Error(
-      `${directory}: tokenizer.json has ${tokenizer.vocabularySize} tokens, but the model was trained with ${String(size)}: ` +
-        "it is another model's. Save or copy the model again.",
-    );
-  }
-  return { tokenizer, config };
+  return {
+    tokenizer: await readTokenizerOfSize(folder, folder.config.preprocessing?.vocabularySize),
+    folder,
+  };
 }

@@ -32,18 +32,18 @@ export function checkBilstm(
 /**
  * Token vectors, and an LSTM over them in both directions: states [batch, time, 2 units], 0 at padding, and what is not padding,
  * bool [batch, time].
- * @param more further features of each token, [batch, time, features]
+ * @param more further features of each token, each [batch, time, features]
  */
 export function bilstmStates(
   context: Context,
   { vocabulary, padding = 0, features = 100, units = 128, dropoutRate = 0.5 }: BilstmOptions,
   ids: Tensor,
   given: Tensor | undefined,
-  more?: Tensor,
+  more: readonly Tensor[] = [],
 ): { readonly states: Tensor; readonly mask: Tensor } {
   const mask = paddingMask(ids, given, padding)!;
   const embed = tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate });
   const own = embed.call(context.child('tokens'), ids);
-  const vectors = more ? concat([own, more], 2) : own;
+  const vectors = more.length > 0 ? concat([own, ...more], 2) : own;
   return { states: lstm(units, { bidirectional: true }).call(context.child('lstm'), vectors, mask), mask };
 }

@@ -34,6 +34,7 @@ export {
 } from './speechRecognizer.js';
 export { carriedBy, exportStream, frontOptions, type StreamShape, streamShape } from './speechStream.js';
 export { type TextCnnOptions, textCnn } from './textCnn.js';
+export type { TokenClue, TokenClues } from './tokenClues.js';
 export { type TransformerClassifierOptions, transformerClassifier } from './transformerClassifier.js';
 export { type TranslationTransformerOptions, translationTransformer } from './translationTransformer.js';
 export { type VitOptions, vit, vitSmall } from './vit.js';

@@ -1,6 +1,18 @@
 import { NdArray } from '../../graph/array.js';
 import type { Tensor } from '../../graph/tensor.js';
-import { cast, div, equal, expandDimensions, maximum, mean, mul, not, sum } from '../../primitives/index.js';
+import {
+  add,
+  cast,
+  concat,
+  div,
+  equal,
+  expandDimensions,
+  maximum,
+  mean,
+  mul,
+  not,
+  sum,
+} from '../../primitives/index.js';
 import { tokenMask } from '../attention.js';
 import { requireWhole } from '../checks.js';
 import type { Layer } from '../layer.js';
@@ -10,6 +22,7 @@ import { layerNorm } from '../layers/normalization.js';
 import { tokenEmbedding } from '../layers/tokenEmbedding.js';
 import { checkTransformer, checkWidth, transformerEncoderLayer } from '../layers/transformer.js';
 import { defineLayer } from '../registry.js';
+import { checkClues, clueVectors, type TokenClues } from './tokenClues.js';
 
 export interface TransformerClassifierOptions {
   /** How many tokens there are. */
@@ -32,6 +45,8 @@ export interface TransformerClassifierOptions {
   readonly hidden?: number;
   /** Default: 0.1. */
   readonly dropoutRate?: number;
+  /** What else is known of tokens; each clue is an input. Default: nothing. */
+  readonly clues?: TokenClues;
 }
 
 /** The mean over time of what is not padding, [batch, features]. */
@@ -53,12 +68,17 @@ export function paddingMask(
 
 const make = defineLayer<TransformerClassifierOptions>({
   type: 'transformerClassifier',
-  call(context, config, ids, given) {
+  call(context, { clues = {}, ...config }, ids, ...others) {
     const { vocabulary, classes, perToken = false, padding, length = 512, width = 128 } = config;
     const { layers = 2, heads = 4, hidden = 4 * width, dropoutRate = 0.1 } = config;
-    const mask = paddingMask(ids!, given, padding);
+    const known = others.splice(0, Object.keys(clues).length);
+    const mask = paddingMask(ids!, others[0], padding);
     const embed = tokenEmbedding(vocabulary, width, { length, dropoutRate });
     let x = embed.call(context.child('tokens'), ids!);
+    if (known.length > 0) {
+      const vectors = concat(clueVectors(context.child('clues'), clues, known, dropoutRate), 2);
+      x = add(x, dense(width, { bias: false }).call(context.child('joined'), vectors));
+    }
     const block = transformerEncoderLayer({ heads, hidden, dropoutRate });
     for (let layer = 0; layer < layers; layer++) {
       x = block.call(context.child(String(layer)), x, ...(mask ? [mask] : []));
@@ -85,6 +105,12 @@ const make = defineLayer<TransformerClassifierOptions>({
         inputs: [ids, ids],
         noFixture,
       },
+      {
+        name: 'transformerClassifier clues',
+        config: { ...small, perToken: true, padding: 0, clues: { pairs: { vocabulary: 5, features: 3 } } },
+        inputs: [ids, ids],
+        noFixture,
+      },
     ];
   },
 });
@@ -92,9 +118,9 @@ const make = defineLayer<TransformerClassifierOptions>({
 /**
  * A Transformer's encoder over token ids, and a linear layer over the mean of its outputs, or over each of them.
  *
- * Inputs: token ids, integers [batch, time] with time up to `length`; then, if there is padding and `padding` does not say which
- * token it is, a mask [batch, time], bool or numbers of which 0 is padding. Output logits [batch, classes], or
- * [batch, time, classes] with `perToken`.
+ * Inputs: token ids, integers [batch, time] with time up to `length`; then those of each clue, integers [batch, time], whose vectors are
+ * brought to the width and added to the tokens'; then, if there is padding and `padding` does not say which token it is, a mask
+ * [batch, time], bool or numbers of which 0 is padding. Output logits [batch, classes], or [batch, time, classes] with `perToken`.
  * @throws RangeError for an option outside its range
  */
 export function transformerClassifier(options: TransformerClassifierOptions): Layer {
@@ -111,6 +137,7 @@ export function transformerClassifier(options: TransformerClassifierOptions): La
   const whole = { vocabulary, classes, length, layers };
   for (const [name, value] of Object.entries(whole)) requireWhole('transformerClassifier', name, value);
   checkWidth('transformerClassifier', width, heads);
+  checkClues('transformerClassifier', options.clues ?? {});
   checkTransformer('transformerClassifier', {
     heads,
     ...(hidden !== undefined && { hidden }),

@@ -105,8 +105,8 @@ export interface TextPreprocessing {
  * @throws Error when the model is for something else, or the tokenizer is missing, damaged, or another model's
  */
 export async function readTextPreprocessing(directory: string): Promise<TextPreprocessing> {
-  const { tokenizer, config } = await readSavedTokenizer(directory, 'text-classification');
-  const maximumLength = config.preprocessing?.maximumLength;
+  const { tokenizer, folder } = await readSavedTokenizer(directory, 'text-classification');
+  const maximumLength = folder.config.preprocessing?.maximumLength;
   if (typeof maximumLength === 'number') return { tokenizer, maximumLength };
   throw new Error(`${directory}: config.json lacks maximumLength. Save or copy the model again.`);
 }

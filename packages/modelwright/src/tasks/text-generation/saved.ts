@@ -20,8 +20,8 @@ export interface SavedTextGenerator {
  * @throws Error when the model is for something else, or the tokenizer is missing, damaged, or another model's
  */
 export async function readTextGenerator(directory: string): Promise<SavedTextGenerator> {
-  const { config, tokenizer } = await readSavedTokenizer(directory, taskName);
-  const { blockSize, validationSplit } = config.preprocessing ?? {};
+  const { folder, tokenizer } = await readSavedTokenizer(directory, taskName);
+  const { blockSize, validationSplit } = folder.config.preprocessing ?? {};
   if (typeof blockSize !== 'number' || typeof validationSplit !== 'number') {
     throw new Error(
       `${directory}: config.json does not say how long the context is. Save or copy the model again.`,

@@ -1,14 +1,13 @@
 import { Dataset } from '../../data/dataset.js';
-import { bucketBatches, cleanText, padSequences, specialIds, type Tokenizer } from '../../data/text/index.js';
+import { bucketBatches, padSequences, type Tokenizer } from '../../data/text/index.js';
 import { NdArray } from '../../graph/array.js';
 import { type TagScheme, tagsOf } from '../../nn/metrics/text/entities.js';
-import { makeTokenizer } from '../madeTokenizer.js';
 import type { TooLong } from '../options.js';
 import { checkLengths } from '../tooLong.js';
+import { type ClueNumbers, type Clues, clueNumbers, taggerInputs } from './clues/index.js';
 import { lengthStep, noTag } from './models.js';
-import type { TokenClassificationTrainOptions } from './options.js';
 import type { TaggedSentence } from './sentences.js';
-import { taggerInputs } from './spelling.js';
+import { idsOf } from './vocabulary.js';
 
 /** Sentences as numbers. */
 export interface EncodedSentences {
@@ -16,8 +15,8 @@ export interface EncodedSentences {
   readonly ids: readonly (readonly number[])[];
   /** Their tags, as numbers of labels. */
   readonly tags: readonly (readonly number[])[];
-  /** The tokens themselves, where the model looks at how they are written. */
-  readonly tokens: readonly (readonly string[])[] | undefined;
+  /** What else is known of the tokens. */
+  readonly clues: readonly ClueNumbers[];
   /** How many sentences were cut off. */
   readonly truncated: number;
 }
@@ -32,38 +31,6 @@ export function labelsFor(types: readonly string[], scheme: TagScheme): string[]
 export const schemeOf = (labels: readonly string[]): TagScheme =>
   labels.some((label) => label.startsWith('S-')) ? 'BIOES' : 'BIO';
 
-/** What tokens are: characters, where nearly all of them are single ones. */
-export function tokenKind(sentences: readonly TaggedSentence[]): 'character' | 'word' {
-  const tokens = sentences.flatMap((sentence) => sentence.tokens);
-  const single = tokens.filter((token) => Array.from(token).length === 1).length;
-  return single > 0.9 * tokens.length ? 'character' : 'word';
-}
-
-/** A vocabulary of the sentences' tokens. @param lowercase whether capitals count as small letters */
-export function tokenizerFor(
-  sentences: readonly TaggedSentence[],
-  { data, minimumCount = 2, vocabularySize = 30_000 }: TokenClassificationTrainOptions,
-  lowercase: boolean,
-): Tokenizer {
-  const kind = tokenKind(sentences);
-  return makeTokenizer(
-    data,
-    sentences.map((sentence) => sentence.tokens.join(kind === 'word' ? ' ' : '')),
-    { kind, segmenter: null, minimumCount, maximumSize: vocabularySize, clean: { lowercase } },
-  );
-}
-
-/**
- * The ids of tokens as they stand: none is cut further.
- * @param lowercase whether capitals count as small letters
- */
-export function idsOf(tokens: readonly string[], tokenizer: Tokenizer, lowercase: boolean): number[] {
-  return tokens.map((token) => {
-    const id = tokenizer.idOf(cleanText(token, { lowercase }));
-    return id === undefined || id <= specialIds.end ? specialIds.unknown : id;
-  });
-}
-
 /** @throws Error naming file and line of a sentence that is too long, where those are refused */
 export function encodeSentences(
   sentences: readonly TaggedSentence[],
@@ -71,12 +38,11 @@ export function encodeSentences(
     readonly tokenizer: Tokenizer;
     readonly labels: readonly string[];
     readonly maximumLength: number;
-    /** Whether the model looks at how tokens are written. */
-    readonly spelling: boolean;
+    readonly clues: Clues;
     readonly tooLong?: TooLong | undefined;
   },
 ): EncodedSentences {
-  const { tokenizer, labels, maximumLength, spelling: isSpelled, tooLong } = options;
+  const { tokenizer, labels, maximumLength, clues, tooLong } = options;
   const scheme = schemeOf(labels);
   const numbers = new Map(labels.map((label, i) => [label, i]));
   const truncated = checkLengths(
@@ -85,20 +51,20 @@ export function encodeSentences(
   );
   const cut = sentences.map(({ tokens }) => tokens.slice(0, maximumLength));
   return {
-    ids: cut.map((tokens) => idsOf(tokens, tokenizer, isSpelled)),
+    ids: cut.map((tokens) => idsOf(tokens, tokenizer, clues.spelling !== undefined)),
     tags: sentences.map(({ tokens, entities }) =>
       tagsOf(entities, tokens.length, scheme)
         .slice(0, maximumLength)
         .map((tag) => numbers.get(tag)!),
     ),
-    tokens: isSpelled ? cut : undefined,
+    clues: clueNumbers(clues, cut),
     truncated,
   };
 }
 
 /** Batches of sentences, and which sentences a batch holds. */
 export interface SentenceBatches {
-  /** `{ input_ids, target }`, int32 [batch, time]: 0 and -1 where a sentence has ended; and `bytes`, where spelling counts. */
+  /** `{ input_ids, target }`, int32 [batch, time]: 0 and -1 where a sentence has ended; and an array for each clue. */
   readonly batches: Dataset;
   /** Numbers of the sentences in the batch with this target. */
   readonly rowsOf: (target: NdArray) => readonly number[];
@@ -109,7 +75,7 @@ export interface SentenceBatches {
  * @param seed shuffles anew each epoch; left out, sentences come by their length
  */
 export function sentenceBatches(
-  { ids, tags, tokens }: EncodedSentences,
+  { ids, tags, clues }: EncodedSentences,
   options: { readonly batchSize: number; readonly labels: readonly string[]; readonly seed?: number },
 ): SentenceBatches {
   const { batchSize, labels, seed } = options;
@@ -131,8 +97,11 @@ export function sentenceBatches(
         target,
         elements.map(({ index }) => index),
       );
-      const written = tokens && elements.map(({ index }) => tokens[index]!);
-      return { ...taggerInputs(padded, written), target };
+      const known = clues.map(({ clue, rows: all }) => ({
+        clue,
+        rows: elements.map(({ index }) => all[index]!),
+      }));
+      return { ...taggerInputs(padded, known), target };
     },
   });
   return { batches, rowsOf: (target) => rows.get(target) ?? [] };

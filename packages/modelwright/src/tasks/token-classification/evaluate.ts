@@ -11,6 +11,7 @@ import { evaluate } from '../../train/evaluate.js';
 import { load } from '../../train/save.js';
 import type { TrainedModel } from '../../train/trained.js';
 import { readSavedTokenizer } from '../savedTokenizer.js';
+import { type Clues, readClues } from './clues/index.js';
 import { decodeTags } from './decode.js';
 import { type EncodedSentences, encodeSentences, schemeOf, sentenceBatches } from './encoded.js';
 import type { EntityMistake, TokenClassificationEvaluateOptions, TokenEvaluateResult } from './options.js';
@@ -97,16 +98,17 @@ export interface TaggerPreprocessing {
   readonly labels: readonly string[];
   /** The most tokens of a sentence. */
   readonly maximumLength: number;
-  /** Whether the model looks at how tokens are written. */
-  readonly spelling: boolean;
+  /** What the model knows of tokens beside which they are. */
+  readonly clues: Clues;
 }
 
 /** @throws Error when the model is for something else, or a file is missing, damaged, or another model's */
 export async function readTagger(directory: string): Promise<TaggerPreprocessing> {
-  const { tokenizer, config } = await readSavedTokenizer(directory, 'token-classification');
-  const { maximumLength, spelling = false } = config.preprocessing ?? {};
-  if (typeof maximumLength === 'number' && config.labels)
-    return { tokenizer, labels: config.labels, maximumLength, spelling: spelling === true };
+  const { tokenizer, folder } = await readSavedTokenizer(directory, 'token-classification');
+  const { labels, preprocessing } = folder.config;
+  const { maximumLength } = preprocessing ?? {};
+  if (typeof maximumLength === 'number' && labels)
+    return { tokenizer, labels, maximumLength, clues: await readClues(folder) };
   throw new Error(`${directory}: config.json lacks labels or maximumLength. Save or copy the model again.`);
 }
 

@@ -1,8 +1,9 @@
 import type { Layer } from '../../nn/layer.js';
 import { type ConfigurableLoss, crfLoss, crossEntropy } from '../../nn/losses/index.js';
-import { bilstmCrf, transformerClassifier } from '../../nn/networks/index.js';
+import { bilstmCrf, type TokenClues, transformerClassifier } from '../../nn/networks/index.js';
 import { constantRate, cosineDecay, type Schedule } from '../../optim/index.js';
-import { byteVocabulary } from './spelling.js';
+import type { Clues } from './clues/index.js';
+import { byteVocabulary } from './clues/spelling.js';
 
 /** What a tagger is made for. */
 export interface TaggerOptions {
@@ -16,8 +17,8 @@ export interface TaggerOptions {
   readonly units?: number | undefined;
   /** Share of features that are dropped in training. */
   readonly dropout?: number | undefined;
-  /** Whether a second input says how tokens are written. */
-  readonly spelling: boolean;
+  /** What the network knows of tokens beside which they are. */
+  readonly clues: Clues;
 }
 
 /** A network with what it is trained with unless it is said otherwise. */
@@ -29,8 +30,6 @@ interface Tagger {
   readonly learningRate: number;
   /** How Adam's rate changes over the steps. */
   readonly rate: (learningRate: number, steps: number) => Schedule;
-  /** Whether it can look at how tokens are written. */
-  readonly spells: boolean;
 }
 
 /** Batches are padded to whole multiples of this: each length is a graph of its own in training. */
@@ -42,20 +41,20 @@ export const noTag = -1;
 /** The networks of the task by the names that the command line uses. */
 export const taggers = {
   'bilstm-crf': {
-    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.4, spelling }) =>
+    make: ({ vocabulary, tags, features = 100, units = 128, dropout = 0.4, clues }) =>
       bilstmCrf({
         ...{ vocabulary, tags, features, units, dropoutRate: dropout },
-        ...(spelling && { characters: { vocabulary: byteVocabulary } }),
+        ...(clues.spelling && { characters: { vocabulary: byteVocabulary } }),
+        clues: lookups(clues),
       }),
     loss: crfLoss,
     epochs: 8,
     batchSize: 16,
     learningRate: 5e-3,
     rate: (learningRate, steps) => cosineDecay(learningRate, { steps }),
-    spells: true,
   },
   transformer: {
-    make: ({ vocabulary, tags, maximumLength, features = 128, dropout = 0.1 }) =>
+    make: ({ vocabulary, tags, maximumLength, features = 128, dropout = 0.1, clues }) =>
       transformerClassifier({
         vocabulary,
         classes: tags,
@@ -63,6 +62,7 @@ export const taggers = {
         padding: 0,
         width: features,
         dropoutRate: dropout,
+        clues: lookups(clues),
         length: Math.ceil(maximumLength / lengthStep) * lengthStep,
       }),
     loss: crossEntropy.with({ classAxis: -1, ignoreIndex: noTag }),
@@ -70,9 +70,12 @@ export const taggers = {
     batchSize: 32,
     learningRate: 5e-4,
     rate: constantRate,
-    spells: false,
   },
 } as const satisfies Record<string, Tagger>;
+
+/** The clues that the network has vectors for. */
+const lookups = (clues: Clues): TokenClues =>
+  Object.fromEntries(Object.entries(clues).flatMap(([name, { lookup }]) => (lookup ? [[name, lookup]] : [])));
 
 export type TaggerName = keyof typeof taggers;
 

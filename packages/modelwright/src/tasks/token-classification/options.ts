@@ -2,19 +2,21 @@ import type { Entity, EntityReport, TagScheme } from '../../nn/metrics/text/enti
 import type { EntityConfusions } from '../../nn/metrics/text/entityConfusions.js';
 import type { EvaluateResult } from '../events.js';
 import type { EvaluateOptions, NetworkTrainOptions, TooLong } from '../options.js';
+import type { ClueOptions } from './clues/index.js';
 
 /** How to train a tagger of named entities. What is left out takes the task's default. */
-export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
+export interface TokenClassificationTrainOptions extends NetworkTrainOptions, ClueOptions {
   /**
    * A CoNLL file: a token and, in the last column, its tag in BIO or BIOES; a folder of such files whose names hold `train`, `test`
-   * and perhaps `dev`; or `trips`: requests of travellers in English, made on this machine.
+   * and perhaps `dev`; or requests of travellers that are made on this machine: `trips`, English by words, or `trips-zh`, Chinese by
+   * characters.
    */
   readonly data: string;
   /** Name of the model: `bilstm-crf` or `transformer`. Default: `bilstm-crf`. */
   readonly model?: string | undefined;
   /** How the model writes entities, whatever the file's scheme is. Default: `BIO`. */
   readonly scheme?: TagScheme | undefined;
-  /** The most tokens of the vocabulary. Default: 30,000. */
+  /** The most tokens of the vocabulary, and the most bigrams. Default: 30,000. */
   readonly vocabularySize?: number | undefined;
   /** Tokens that occur less often count as unknown. Default: 2. */
   readonly minimumCount?: number | undefined;
@@ -26,11 +28,6 @@ export interface TokenClassificationTrainOptions extends NetworkTrainOptions {
   readonly features?: number | undefined;
   /** Units of the recurrent layer in each direction, of `bilstm-crf`. Default: 128. */
   readonly units?: number | undefined;
-  /**
-   * Whether `bilstm-crf` looks at how tokens are written: filters over their bytes see endings and capitals, and words are told apart
-   * without their capitals. Default: true where tokens are words, false where they are characters.
-   */
-  readonly spelling?: boolean | undefined;
   /** Share of features that are dropped in training. Default: 0.4 for `bilstm-crf`, 0.1 for `transformer`. */
   readonly dropout?: number | undefined;
   /** Share of the sentences held out to measure on, in [0, 0.5], where there is no test file. Default: 0.1. */

@@ -6,10 +6,10 @@ import {
   openModel,
   type RunnableModel,
 } from '../../saved/openModel.js';
+import { clueNumbers, taggerInputs } from './clues/index.js';
 import { decodeTags } from './decode.js';
-import { idsOf } from './encoded.js';
 import { readTagger, type TaggerPreprocessing } from './evaluate.js';
-import { taggerInputs } from './spelling.js';
+import { idsOf } from './vocabulary.js';
 
 /** An entity found in a text. */
 export interface FoundEntity {
@@ -51,7 +51,7 @@ export async function openTokenClassifier(
 /** A tagger that runs on a model which is open; releasing it releases the model. */
 export function tokenClassifierOf(
   model: RunnableModel,
-  { tokenizer, labels, maximumLength, spelling }: TaggerPreprocessing,
+  { tokenizer, labels, maximumLength, clues }: TaggerPreprocessing,
 ): TokenClassifier {
   const [output] = model.config.outputs;
   const tag = async (tokens: readonly string[]): Promise<string[]> => {
@@ -61,8 +61,8 @@ export function tokenClassifierOf(
         `The text has ${tokens.length} tokens, but the model takes ${maximumLength}. Split it into sentences.`,
       );
     }
-    const { ids } = padSequences([idsOf(tokens, tokenizer, spelling)]);
-    const inputs = taggerInputs(ids, spelling ? [tokens] : undefined);
+    const { ids } = padSequences([idsOf(tokens, tokenizer, clues.spelling !== undefined)]);
+    const inputs = taggerInputs(ids, clueNumbers(clues, [tokens]));
     const scores = (await model.run(inputs))[output!.name]!;
     const [tags] = decodeTags(scores, [tokens.length], output!.name !== 'probabilities');
     return tags!.map((each) => labels[each]!);

@@ -26,16 +26,18 @@ export interface SentenceData {
 }
 
 /**
- * Opens sentences with entities: a CoNLL file, a folder with a file for each part, or `trips`.
+ * Opens sentences with entities: a CoNLL file, a folder with a file for each part, or `trips` or `trips-zh`.
  * @throws Error when there is no such data, or naming file and line where a column is missing or a tag is none of BIO and BIOES
  */
 export async function openSentences(data: string): Promise<SentenceData> {
-  if (data === 'trips')
-    return { train: generateTrips(600, 0), validation: [], test: generateTrips(200, 1), notes: [] };
+  if (data === 'trips' || data === 'trips-zh') {
+    const [train, test] = [generateTrips(600, 0, data), generateTrips(200, 1, data)];
+    return { train, validation: [], test, notes: [] };
+  }
   const found = await stat(data).catch(() => undefined);
   if (!found) {
     throw new Error(
-      `There is no file or folder '${data}'. Give one, or 'trips' for a data set that is made here.`,
+      `There is no file or folder '${data}'. Give one, or 'trips' or 'trips-zh' for a data set that is made here.`,
     );
   }
   const files = found.isDirectory() ? await partsOf(data) : { train: data };

@@ -15,9 +15,8 @@ import {
   taggerNames,
   trainTokenClassifier,
 } from '../index.js';
-import { idsOf, tokenizerFor, tokenKind } from './encoded.js';
 import { parseSentences } from './sentences.js';
-import { taggerInputs } from './spelling.js';
+import { idsOf, tokenizerFor, tokenKind } from './vocabulary.js';
 
 const conll = (sentences: readonly TaggedSentence[], scheme: TagScheme): string =>
   sentences
@@ -104,27 +103,7 @@ describe('parseSentences', () => {
   });
 });
 
-describe('how tokens are written', () => {
-  it('is told by their bytes, from 1; of long ones by the first ten and the last ten', () => {
-    const ids = NdArray.of('int32', [2, 2], [4, 5, 6, 0]);
-    const { bytes, input_ids } = taggerInputs(ids, [['aé', 'abcdefghij--klmnopqrst'], ['b']]);
-    assert.equal(input_ids, ids);
-    assert.deepEqual(bytes!.shape, [2, 2, 20]);
-    const rows = [0, 1, 2, 3].map((row) => bytes!.toNumbers().slice(20 * row, 20 * row + 20));
-    const filled = (values: number[]): number[] => [
-      ...values,
-      ...new Array<number>(20 - values.length).fill(0),
-    ];
-    const codes = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0) + 1);
-    assert.deepEqual(rows, [
-      filled([98, 0xc3 + 1, 0xa9 + 1]),
-      codes('abcdefghijklmnopqrst'),
-      filled([99]),
-      filled([]),
-    ]);
-    assert.deepEqual(Object.keys(taggerInputs(ids, undefined)), ['input_ids']);
-  });
-
+describe('the vocabulary', () => {
   it('leaves capitals out of the vocabulary, and knows characters from words', () => {
     const { sentences } = parseSentences('Rome B-X\nrome O\nin O\nIn O\n', 'a.conll');
     assert.equal(tokenKind(sentences), 'word');

@@ -6,7 +6,8 @@ import type { TrainedModel } from '../../train/trained.js';
 import { requireChoice } from '../choices.js';
 import type { TrainResult } from '../events.js';
 import { finishTraining, trainNetwork, withOpenTime } from '../trainNetwork.js';
-import { encodeSentences, labelsFor, sentenceBatches, tokenizerFor, tokenKind } from './encoded.js';
+import { type Clues, clueFiles, makeClues, savedClues } from './clues/index.js';
+import { encodeSentences, labelsFor, sentenceBatches } from './encoded.js';
 import { measureSentences } from './evaluate.js';
 import { type TaggerName, taggerNames, taggers } from './models.js';
 import type { TokenClassificationTrainOptions } from './options.js';
@@ -18,6 +19,7 @@ import {
   type TaggedSentence,
   typesOf,
 } from './sentences.js';
+import { tokenizerFor, tokenKind } from './vocabulary.js';
 
 /**
  * Trains a tagger of named entities, measures it strictly, and saves it with its vocabulary, a model card and a report.
@@ -36,10 +38,11 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   for (const part of [validation, held]) requireKnownTypes(part, types);
   const labels = labelsFor(types, scheme);
   const kind = tokenKind(train);
-  const spelling = isSpelled(options, kind);
-  const tokenizer = tokenizerFor(train, options, spelling);
+  const { vocabularySize = 30_000 } = options;
+  const clues = makeClues(model, { sentences: train, tokens: kind, data, vocabularySize }, options);
+  const tokenizer = tokenizerFor(train, { ...options, vocabularySize }, clues.spelling !== undefined);
   const encode = (sentences: readonly TaggedSentence[]) =>
-    encodeSentences(sentences, { tokenizer, labels, maximumLength, spelling, tooLong: options.tooLong });
+    encodeSentences(sentences, { tokenizer, labels, maximumLength, clues, tooLong: options.tooLong });
   const [trainPart, validationPart, heldPart] = [encode(train), encode(validation), encode(held)];
   const truncated = [trainPart, validationPart, heldPart].reduce((sum, part) => sum + part.truncated, 0);
   const cut = `${truncated} sentence(s) are longer than ${maximumLength} tokens and are cut off there.`;
@@ -50,7 +53,7 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     labels,
     tokenizer,
     maximumLength,
-    spelling,
+    clues,
     batchSize,
     train: sentenceBatches(trainPart, { batchSize, labels, seed }).batches,
     validation:
@@ -71,8 +74,12 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     description: `Finds entities of the types ${types.join(', ')} with the model ${model}. Tokens are ${kind}s, tags are ${scheme}.`,
     sampleInput: sentences[0]!.tokens.join(kind === 'word' ? ' ' : ''),
     evaluation,
-    preprocessing: { maximumLength, spelling, vocabularySize: tokenizer.vocabularySize },
-    files: { ...tokenizer.files(), 'evaluation.md': entityReportText(measured, evaluation) },
+    preprocessing: { maximumLength, ...savedClues(clues), vocabularySize: tokenizer.vocabularySize },
+    files: {
+      ...tokenizer.files(),
+      ...clueFiles(clues),
+      'evaluation.md': entityReportText(measured, evaluation),
+    },
   });
   return finishTraining(options, {
     task: 'token-classification',
@@ -83,23 +90,12 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
   });
 }
 
-/** Whether the model looks at how tokens are written. @throws Error where it cannot */
-function isSpelled(
-  { model = 'bilstm-crf', spelling }: TokenClassificationTrainOptions,
-  kind: string,
-): boolean {
-  const { spells } = taggers[model as TaggerName];
-  if (spelling && !spells)
-    throw new Error(`The model '${model}' cannot look at how tokens are written (spelling).`);
-  return spelling ?? (spells && kind === 'word');
-}
-
 interface TaggerTraining {
   readonly name: TaggerName;
   readonly labels: readonly string[];
   readonly tokenizer: Tokenizer;
   readonly maximumLength: number;
-  readonly spelling: boolean;
+  readonly clues: Clues;
   readonly batchSize: number;
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
@@ -110,13 +106,12 @@ async function trainTagger(
   options: TokenClassificationTrainOptions,
   training: TaggerTraining,
 ): Promise<TrainedModel> {
-  const { name, labels, tokenizer, maximumLength, spelling, batchSize, train, validation, examples } =
-    training;
+  const { name, labels, tokenizer, maximumLength, clues, batchSize, train, validation, examples } = training;
   const tagger = taggers[name];
   const { epochs = tagger.epochs, learningRate = tagger.learningRate } = options;
   const { features, units, dropout } = options;
   const layers = tagger.make({
-    ...{ features, units, dropout, maximumLength, spelling },
+    ...{ features, units, dropout, maximumLength, clues },
     vocabulary: tokenizer.vocabularySize,
     tags: labels.length,
   });
@@ -133,5 +128,5 @@ async function trainTagger(
     },
     { options, model: name, classes: labels, examples },
   );
-  return withOpenTime(trained, ['input_ids', 'bytes', 'target']);
+  return withOpenTime(trained, ['input_ids', ...Object.values(clues).map(({ input }) => input), 'target']);
 }

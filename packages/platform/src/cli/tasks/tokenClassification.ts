@@ -10,7 +10,7 @@ function addTrainOptions(command: Command): Command {
     data: {
       placeholder: 'file|folder|name',
       description:
-        'a CoNLL file, a folder whose files are named after train, dev and test, or trips, which is made here',
+        'a CoNLL file, a folder whose files are named after train, dev and test, or trips or trips-zh, which are made here',
     },
     examples: 'sentences',
   })
@@ -26,7 +26,11 @@ function addTrainOptions(command: Command): Command {
         'BIOES',
       ]),
     )
-    .option('--vocabulary-size <n>', 'the most tokens of the vocabulary (default: 30000)', wholeNumber(5))
+    .option(
+      '--vocabulary-size <n>',
+      'the most tokens of the vocabulary, and the most bigrams (default: 30000)',
+      wholeNumber(5),
+    )
     .option('--minimum-count <n>', 'rarer tokens count as unknown (default: 2)', wholeNumber(1))
     .option('--maximum-length <n>', 'the most tokens of a sentence (default: 256)', wholeNumber(1))
     .addOption(tooLongOption('sentences'))
@@ -38,6 +42,17 @@ function addTrainOptions(command: Command): Command {
     .option('--units <n>', 'units in each direction, for bilstm-crf (default: 128)', wholeNumber(1, 10_000))
     .option('--spelling', 'have bilstm-crf look at how tokens are written (default: where tokens are words)')
     .option('--no-spelling', 'look at whole tokens alone')
+    .option(
+      '--bigrams <n>',
+      'look up pairs of tokens that occur n times (default: 3 where tokens are characters)',
+      wholeNumber(1),
+    )
+    .option('--no-bigrams', 'look up no pairs')
+    .option(
+      '--word-bounds',
+      'tell the model where words begin and end (default: where tokens are characters)',
+    )
+    .option('--no-word-bounds', 'leave words to the model')
     .option(
       '--dropout <share>',
       'share of features dropped in training (default: 0.4; 0.1 for transformer)',

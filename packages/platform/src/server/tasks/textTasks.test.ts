@@ -18,9 +18,10 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'modelwright-text-tasks-'));
   await saveCountingModel(join(folder, 'counting'));
   await saveTripsModel(join(folder, 'trips'));
+  await saveTripsModel(join(folder, 'trips-zh'), 'trips-zh');
   await saveDirections(join(folder, 'words'));
   models = await Promise.all(
-    ['counting', 'trips', 'words'].map((name) => serveModel(join(folder, name), { replicas: 1 })),
+    ['counting', 'trips', 'trips-zh', 'words'].map((name) => serveModel(join(folder, name), { replicas: 1 })),
   );
   app = createApp({ models });
 });
@@ -91,6 +92,18 @@ describe('token classification over HTTP', () => {
         ],
       );
     }
+  });
+
+  it('finds entities among characters, with what it knows of their words and pairs', async () => {
+    const [status, answer] = await ask('trips-zh', { text: '两张票，明天，南京到西安' });
+    assert.equal(status, 200);
+    assert.deepEqual(answer, {
+      entities: [
+        { type: 'DAY', text: '明天', start: 4, end: 6 },
+        { type: 'FROM', text: '南京', start: 7, end: 9 },
+        { type: 'TO', text: '西安', start: 10, end: 12 },
+      ],
+    });
   });
 
   it('tags tokens that are given as such', async () => {
