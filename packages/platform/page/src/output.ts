@@ -1,5 +1,5 @@
 import { type Prediction, percent, showBars } from './bars.js';
-import { drawFound } from './found.js';
+import { countFound, drawFound } from './found.js';
 import { type MadePictures, showMade } from './made.js';
 import type { Answer, Entity } from './server.js';
 import { text } from './texts.js';
@@ -35,6 +35,7 @@ export function showOutcome({ answer, fault, text: asked, made }: Outcome, waiti
       write: (value) => value.toFixed(2),
     });
   showMade(made);
+  countFound(find('counts'), detections);
   drawFound(document.querySelector<SVGElement>('#found')!, answer);
   find('text').replaceChildren(...(asked === undefined ? [] : marked(asked, entities ?? [])));
   find('text').hidden = asked === undefined;

@@ -12,12 +12,15 @@ export const isFileInput = ({ input }: Model): boolean => ['picture', 'pictures'
 export class PictureInput {
   readonly #canvas = find<HTMLCanvasElement>('board');
   readonly #picture = find<HTMLImageElement>('picture');
+  readonly #sound = document.createElement('audio');
   readonly #upload = find<HTMLInputElement>('upload');
   readonly #board: Board;
   readonly #model: () => Model | undefined;
   readonly #onOutcome: (outcome: Outcome) => void;
   /** The file that was chosen, unless something was drawn since. */
   #file: File | undefined;
+  /** The address of that file, for this page. */
+  #shown: string | undefined;
   /** What waits to be sent; the newest replaces an older one. */
   #pending: (() => Promise<Blob | undefined>) | undefined;
   #isAsking = false;
@@ -31,6 +34,8 @@ export class PictureInput {
       this.#file = undefined;
       this.#ask(() => this.#board.digit());
     });
+    this.#sound.controls = true;
+    this.#canvas.parentElement!.after(this.#sound);
     this.#upload.addEventListener('change', () => this.#show(this.#upload.files?.[0]));
     document.addEventListener('dragover', (event) => {
       event.preventDefault();
@@ -53,6 +58,7 @@ export class PictureInput {
   clear(): void {
     this.#board.clear();
     this.#picture.hidden = true;
+    this.#sound.removeAttribute('src');
     this.#upload.value = '';
     this.#file = undefined;
     this.#pending = undefined;
@@ -65,6 +71,8 @@ export class PictureInput {
     const invitation = text(isSound ? 'dropSound' : drawable ? 'invitation' : 'drop');
     find('invitation').textContent = (isSound && this.#file?.name) || invitation;
     find('invitation').hidden = !isEmpty && !isSound;
+    find('invitation').parentElement!.classList.toggle('of-sound', isSound);
+    this.#sound.hidden = !isSound || !this.#file;
     find('upload-text').textContent = text(isSound ? 'uploadSound' : 'upload');
     this.#upload.accept = isSound ? 'audio/*' : 'image/*';
     this.#upload.parentElement!.classList.toggle('primary', !drawable);
@@ -77,9 +85,11 @@ export class PictureInput {
   #show(file: File | undefined): void {
     if (!file) return;
     this.#board.clear();
-    URL.revokeObjectURL(this.#picture.src);
-    this.#picture.src = URL.createObjectURL(file);
-    this.#picture.hidden = this.#model()?.input === 'sound';
+    if (this.#shown) URL.revokeObjectURL(this.#shown);
+    this.#shown = URL.createObjectURL(file);
+    const isSound = this.#model()?.input === 'sound';
+    (isSound ? this.#sound : this.#picture).src = this.#shown;
+    this.#picture.hidden = isSound;
     this.#file = file;
     this.#ask(() => Promise.resolve(file));
   }

@@ -12,7 +12,7 @@ import type { TranscriptionVerbose } from 'openai/resources/audio/transcriptions
 import { WebSocket } from 'ws';
 import { type RunningServer, serve } from '../server/serve.js';
 import { serveModel } from '../server/servedModel.js';
-import { lastLineJson, run, start } from './testing.js';
+import { lastLineJson, outcomeOf, run, start } from './testing.js';
 
 const clip: AudioClip = joinClips(
   saidDigits(20, 3, 1).map((said) => ({ ...said, speaker: '' })),
@@ -84,6 +84,16 @@ describe('automatic speech recognition', () => {
     const refused = await run(['predict', out, file, '--stream']);
     assert.equal(refused.status, 2);
     assert.match(refused.stderr, /a stream is read from standard input/);
+  });
+
+  it('is served without a complaint when it is warmed', async () => {
+    const child = start(['serve', out, '--port', '0']);
+    const outcome = outcomeOf(child);
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const { status, stderr } = await outcome;
+    assert.equal(status, 0);
+    assert.match(stderr, /^Stopping[^\n]*\n$/);
   });
 
   describe('over HTTP', () => {

@@ -217,6 +217,7 @@ describe('the page', { skip: noBrowser }, () => {
     await page.locator('#found rect').first().waitFor();
     assert.deepEqual(await page.locator('#bars .name').allTextContents(), ['white', 'red']);
     assert.deepEqual(await page.locator('#bars .share').allTextContents(), ['0.90', '0.40']);
+    assert.deepEqual(await page.locator('#counts li').allTextContents(), ['red × 1', 'white × 1']);
     // The picture is shown as large as its square allows, in the middle.
     const shown = (await page.locator('#picture').boundingBox())!;
     const scale = Math.min(shown.width / 100, shown.height / 60);
@@ -239,6 +240,7 @@ describe('the page', { skip: noBrowser }, () => {
     await page.locator('#upload').setInputFiles({ ...picture, name: 'nothing.png' });
     await page.getByText('There is nothing on this picture that the model knows.').waitFor();
     assert.equal(await page.locator('#found rect').count(), 0);
+    assert.equal(await page.locator('#counts').isVisible(), false);
     await page.context().close();
   });
 
@@ -328,6 +330,7 @@ describe('the page', { skip: noBrowser }, () => {
         .setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: Buffer.from(bytes) });
     await listen(encodeWav(tone(440, 0.1, 8000)));
     await page.getByText('800 samples').waitFor();
+    await page.waitForFunction("Math.abs(document.querySelector('audio').duration - 0.1) < 0.01");
     await listen(Uint8Array.of(1, 2, 3, 4));
     await page.getByText(/No answer: the sound is no sound that is known/).waitFor();
     await page.context().close();
