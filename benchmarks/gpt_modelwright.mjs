@@ -1,5 +1,5 @@
-// Trains the task text-generation with its defaults, which are nanoGPT's configuration for a CPU, on tinyshakespeare: one line of
-// JSON a seed, with the seconds of the eight parts of the training, each measured at its end, and the loss on the last tenth of the
+// Trains the task text-generation with its defaults, which are nanoGPT's configuration for a CPU with rotary positions, on
+// tinyshakespeare (--positions learned: with nanoGPT's positions): one line of JSON a seed, with the seconds of the eight parts of the training, each measured at its end, and the loss on the last tenth of the
 // text: over all its blocks one behind the other, and as nanoGPT estimates it, on 20 batches of 12 blocks drawn at random.
 // MODELWRIGHT_DATA names a folder with tinyshakespeare/input.txt in it.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,11 @@ import { Dataset, Tokenizer } from 'modelwright/data';
 import { trainTextGenerator } from 'modelwright/tasks';
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '0,1,2' }, iterations: { type: 'string', default: '2000' } },
+  options: {
+    seeds: { type: 'string', default: '0,1,2' },
+    iterations: { type: 'string', default: '2000' },
+    positions: { type: 'string', default: 'rotary' },
+  },
 });
 const data = join(process.env.MODELWRIGHT_DATA ?? 'data', 'tinyshakespeare', 'input.txt');
 const blockSize = 64;
@@ -49,11 +53,20 @@ for (const seed of values.seeds.split(',').map(Number)) {
     out: join(out, 'model'),
     seed,
     iterations: Number(values.iterations),
+    positions: values.positions,
     onEvent,
   });
   const { loss } = await evaluate(await load(join(out, 'model')), randomBlocks(join(out, 'model')), {
     metrics: [],
   });
-  console.log(JSON.stringify({ seed, seconds, loss: metrics.loss, randomBlocksLoss: loss }));
+  console.log(
+    JSON.stringify({
+      seed,
+      positions: values.positions,
+      seconds,
+      loss: metrics.loss,
+      randomBlocksLoss: loss,
+    }),
+  );
   rmSync(out, { recursive: true });
 }

@@ -1,6 +1,6 @@
 """Trains nanoGPT's configuration for a CPU on tinyshakespeare with PyTorch: the reference for gpt_modelwright.mjs.
 
-4 layers, 4 heads, width 128, blocks of 64 characters, batches of 12, 2,000 steps, no dropout, no biases, tied vectors; AdamW
+4 layers, 4 heads, width 128, blocks of 64 characters, batches of 12, 2,000 steps, no dropout, no biases, tied vectors, learned positions (or rotary ones); AdamW
 (fused) from 1e-3 down to 1e-4 by a cosine after 100 steps of warm-up, beta2 0.99, weight decay 0.1 on matrices, gradients
 clipped to length 1. MODELWRIGHT_DATA names a folder with tinyshakespeare/input.txt in it. Prints one JSON line a seed: the
 seconds of the training, measured eight times on the way, and the loss on the last tenth of the text at the best of those: over
@@ -58,9 +58,9 @@ def learning_rate(step, steps):
     return 1e-4 + 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / (steps - WARM_UP))) * 9e-4
 
 
-def train(tokens, held, vocabulary, seed, steps):
+def train(tokens, held, vocabulary, seed, steps, rotary):
     torch.manual_seed(seed)
-    model = without_biases(Gpt(vocabulary, BLOCK, width=128, layers=4, heads=4, tied=True))
+    model = without_biases(Gpt(vocabulary, BLOCK, width=128, layers=4, heads=4, tied=True, rotary=rotary))
     parameters = [*model.parameters()]
     optimizer = torch.optim.AdamW(
         [
@@ -93,6 +93,7 @@ def train(tokens, held, vocabulary, seed, steps):
 parser = argparse.ArgumentParser()
 parser.add_argument("--seeds", default="0,1,2")
 parser.add_argument("--iterations", type=int, default=2000)
+parser.add_argument("--positions", choices=["rotary", "learned"], default="learned")
 arguments = parser.parse_args()
 torch.set_num_threads(len(os.sched_getaffinity(0)))
 text = (Path(os.environ.get("MODELWRIGHT_DATA", "data")) / "tinyshakespeare" / "input.txt").read_text()
@@ -100,4 +101,5 @@ characters = sorted(set(text))
 ids = torch.tensor([characters.index(c) for c in text])
 end = int(len(ids) * 0.9)
 for seed in map(int, arguments.seeds.split(",")):
-    print(json.dumps(train(ids[:end], ids[end:], len(characters), seed, arguments.iterations)), flush=True)
+    rotary = arguments.positions == "rotary"
+    print(json.dumps(train(ids[:end], ids[end:], len(characters), seed, arguments.iterations, rotary)), flush=True)

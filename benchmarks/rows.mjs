@@ -28,9 +28,14 @@ export const rows = [
     what: 'language model: width 128, 4 layers, 4 heads, vocabulary 65, tied vectors',
   },
   {
+    name: 'gpt-rotary',
+    title: 'The same GPT with rotary positions',
+    what: 'the row before; queries and keys are turned by their positions, which have no vectors',
+  },
+  {
     name: 'gpt-unfused',
     title: "GPT of nanoGPT, PyTorch's attention not fused",
-    what: 'the row before; PyTorch computes attention by products and a softmax, as nanoGPT does without flash attention',
+    what: 'the GPT of nanoGPT; PyTorch computes attention by products and a softmax, as nanoGPT does without flash attention',
   },
   {
     name: 'lstm-32',

@@ -181,6 +181,7 @@ await serve({
     'speech-16': speech,
     transformer: language([16, 128], { vocabulary: 10_000, width: 256, layers: 4, heads: 4, tied: false }),
     gpt: language([12, 64], gptSizes),
+    'gpt-rotary': language([12, 64], { ...gptSizes, positions: 'rotary' }),
     'gpt-unfused': language([12, 64], gptSizes),
     'predict-digit-cnn-1': prediction(digitsCnn({ classes }), [1, 1, 28, 28]),
     'predict-digit-cnn-64': prediction(digitsCnn({ classes }), [64, 1, 28, 28]),

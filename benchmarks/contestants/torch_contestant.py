@@ -143,6 +143,7 @@ ROWS = {
     "speech-16": speech(16, 24_000, 5),
     "transformer": language(16, 128, 10_000, width=256, layers=4, heads=4, tied=False),
     "gpt": language(12, 64, 65, width=128, layers=4, heads=4, tied=True),
+    "gpt-rotary": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, rotary=True),
     "gpt-unfused": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, attention=plain_attention),
     "predict-digit-cnn-1": prediction(digit_cnn, (1, 1, 28, 28)),
     "predict-digit-cnn-64": prediction(digit_cnn, (64, 1, 28, 28)),
@@ -150,7 +151,7 @@ ROWS = {
     "decode": decoding(128, 10_000, width=256, layers=4, heads=4, tied=True),
 }
 if CHANNELS_LAST:
-    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-unfused", "decode"):
+    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-rotary", "gpt-unfused", "decode"):
         del ROWS[name]
 torch.set_num_threads(CORES)
 serve("PyTorch", torch.__version__, CORES, ROWS)

@@ -97,12 +97,27 @@ def fused_attention(q, k, v):
     return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
+class Rotary(nn.Module):
+    """Turns [batch, heads, time, features] by its positions: features i and i + features / 2 together."""
+
+    def __init__(self, length, features):
+        super().__init__()
+        angles = torch.arange(length)[:, None] * 10_000.0 ** (-torch.arange(0, features, 2) / features)
+        self.register_buffer("cosines", angles.cos().repeat(1, 2), persistent=False)
+        self.register_buffer("sines", angles.sin().repeat(1, 2), persistent=False)
+
+    def forward(self, x):
+        time = x.shape[-2]
+        first, second = x.chunk(2, -1)
+        return x * self.cosines[:time] + torch.cat([-second, first], -1) * self.sines[:time]
+
+
 class Block(nn.Module):
     """A layer of nanoGPT: the normalisation in front, causal attention, GELU."""
 
-    def __init__(self, width, heads, attention):
+    def __init__(self, width, heads, attention, rotary):
         super().__init__()
-        self.heads, self.attention = heads, attention
+        self.heads, self.attention, self.rotary = heads, attention, rotary
         self.attention_norm, self.norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.projections, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
@@ -116,7 +131,10 @@ class Block(nn.Module):
         return x + self.feed_forward(self.norm(x))
 
     def forward(self, x):
-        return self.add(x, self.attention(*self.project(x)))
+        q, k, v = self.project(x)
+        if self.rotary:
+            q, k = self.rotary(q), self.rotary(k)
+        return self.add(x, self.attention(q, k, v))
 
     def advance(self, x, keys, values, position):
         """One token further: `keys` and `values` [batch, heads, length, features] hold those before `position`."""
@@ -129,19 +147,24 @@ class Block(nn.Module):
 class Gpt(nn.Module):
     """[batch, time] -> [batch, time, vocabulary]"""
 
-    def __init__(self, vocabulary, length, width, layers, heads, tied, attention=fused_attention):
+    def __init__(self, vocabulary, length, width, layers, heads, tied, attention=fused_attention, rotary=False):
         super().__init__()
         self.length, self.width, self.heads = length, width, heads
-        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
-        self.blocks = nn.Sequential(*(Block(width, heads, attention) for _ in range(layers)), nn.LayerNorm(width))
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.positions = None if rotary else nn.Embedding(length, width)
+        turn = Rotary(length, width // heads) if rotary else None
+        self.blocks = nn.Sequential(*(Block(width, heads, attention, turn) for _ in range(layers)), nn.LayerNorm(width))
         self.logits = nn.Linear(width, vocabulary, bias=False)
-        for weight in (self.tokens.weight, self.positions.weight):
-            nn.init.normal_(weight, std=0.02)
+        for vectors in (self.tokens, self.positions):
+            if vectors:
+                nn.init.normal_(vectors.weight, std=0.02)
         if tied:
             self.logits.weight = self.tokens.weight
 
     def forward(self, ids):
-        x = self.tokens(ids) + self.positions(torch.arange(ids.shape[1]))
+        x = self.tokens(ids)
+        if self.positions:
+            x = x + self.positions(torch.arange(ids.shape[1]))
         return self.logits(self.blocks(x))
 
     def decode(self, token, count):

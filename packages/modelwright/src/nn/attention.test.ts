@@ -210,5 +210,9 @@ describe('gpt', () => {
       /3 positions, but there are vectors for 2/,
     );
     assert.throws(() => gpt({ vocabulary: 6, width: 6, heads: 4 }), /does not divide into 4 heads/);
+    assert.throws(
+      () => gpt({ vocabulary: 6, width: 6, heads: 2, positions: 'rotary' }),
+      /pairs of features, but a head has 3/,
+    );
   });
 });

@@ -140,7 +140,9 @@ export function rotate(x: Tensor, at: Tensor, base = 10_000): Tensor {
     at,
     Array.from({ length: half }, (_, i) => base ** (-i / half)),
   );
-  const [cosines, sines] = [cos(turns), sin(turns)].map((part) => cast(concat([part, part], 1), x.dtype));
+  const [cosines, sines] = [cos(turns), sin(turns)];
+  const along = cast(concat([cosines, cosines], 1), x.dtype);
+  const across = cast(concat([neg(sines), sines], 1), x.dtype);
   const [first, second] = split(x, [half, half], -1);
-  return add(mul(x, cosines!), mul(concat([neg(second!), first!], -1), sines!));
+  return add(mul(x, along), mul(concat([second!, first!], -1), across));
 }

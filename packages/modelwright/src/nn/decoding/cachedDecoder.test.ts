@@ -20,6 +20,7 @@ import { beamSearch, CachedDecoder, exportDecoder, generate, recomputing, type S
 const vocabulary = 7;
 const language: Readonly<Record<string, Layer>> = {
   gpt: gpt({ vocabulary, length: 12, width: 8, layers: 2, heads: 2 }),
+  'gpt with rotary positions': gpt({ vocabulary, width: 8, layers: 2, heads: 2, positions: 'rotary' }),
   'rotary layers': sequential(
     tokenEmbedding(vocabulary, 8, {
       positions: 'none',

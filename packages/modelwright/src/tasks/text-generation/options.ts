@@ -1,6 +1,6 @@
 import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
 
-/** How to train a generator of text. What is left out takes the default, nanoGPT's configuration for the CPU. */
+/** How to train a generator of text. What is left out takes the default: nanoGPT's configuration for the CPU, with rotary positions. */
 export interface TextGenerationTrainOptions extends NetworkTrainOptions {
   /** A text file, the end of which is held out; or `grammar`: sentences of a small language, made on this machine. */
   readonly data: string;
@@ -16,6 +16,11 @@ export interface TextGenerationTrainOptions extends NetworkTrainOptions {
   readonly width?: number | undefined;
   /** How many tokens the model looks back on: the context; 8 at least. Default: 64. */
   readonly blockSize?: number | undefined;
+  /**
+   * How positions are told apart: `rotary`, by turning queries and keys (Su et al., 2021), or `learned`, by trained vectors, as
+   * GPT-2 and nanoGPT. Default: `rotary`.
+   */
+  readonly positions?: string | undefined;
   /** Share of features that are dropped in training. Default: 0. */
   readonly dropout?: number | undefined;
   /** Steps in all; rounded up to equal epochs. Default: 2,000. */

@@ -6,6 +6,9 @@ import type { TextGenerationTrainOptions } from './options.js';
 /** The tokenizers of the task. */
 export const generationTokenizers = ['character', 'bpe'] as const satisfies readonly TokenizerKind[];
 
+/** How the network may tell positions apart. */
+export const positionKinds = ['rotary', 'learned'] as const;
+
 /** The fewest tokens of a context. */
 const shortestBlock = 8;
 
@@ -17,6 +20,7 @@ export interface GenerationSettings {
   readonly heads: number;
   readonly width: number;
   readonly blockSize: number;
+  readonly positions: (typeof positionKinds)[number];
   readonly dropout: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
@@ -50,6 +54,7 @@ export function settingsOf(options: TextGenerationTrainOptions): GenerationSetti
     heads: options.heads ?? 4,
     width: options.width ?? 128,
     blockSize,
+    positions: oneOf('kind of positions', options.positions ?? 'rotary', positionKinds),
     dropout: options.dropout ?? 0,
     epochs,
     stepsPerEpoch,

@@ -76,6 +76,7 @@ async function trainGpt(
     layers,
     heads,
     dropoutRate: dropout,
+    positions: settings.positions,
     bias: false,
   });
   const trained = await trainNetwork(

@@ -24,6 +24,12 @@ function addTrainOptions(command: Command): Command {
     .option('--heads <n>', 'attention heads of a layer (default: 4)', wholeNumber(1))
     .option('--width <n>', 'features of a position, a multiple of the heads (default: 128)', wholeNumber(1))
     .option('--block-size <n>', 'tokens that the model looks back on (default: 64)', wholeNumber(8))
+    .addOption(
+      new Option('--positions <kind>', 'how positions are told apart (default: rotary)').choices([
+        'rotary',
+        'learned',
+      ]),
+    )
     .option('--dropout <share>', 'share of features dropped in training (default: 0)', numberFrom(0, 0.9))
     .option('-i, --iterations <n>', 'steps in all (default: 2000)', wholeNumber(1))
     .addOption(
