@@ -7,7 +7,7 @@ import { withWorkerKey } from './access/workerKey.js';
 import { createApi } from './api/index.js';
 import { parseParameters } from './cli/jobOptions.js';
 import { countJobs, expireLeases, extendLeases } from './jobs/index.js';
-import { openSigner, type Signer } from './registry/index.js';
+import { openSigner, type Signer, trialLimits } from './registry/index.js';
 import { lostRunsMarker } from './runs/record.js';
 import type { ModelAppOptions } from './server/app.js';
 import type { AcceptedStream, ModelEnvironment } from './server/modelSource.js';
@@ -29,6 +29,10 @@ export interface ServiceOptions extends StoreOptions, ModelAppOptions {
   readonly maxUploadBytes?: number | undefined;
   /** The most bytes that deployed models may take in memory together. Default: no bound. */
   readonly modelMemory?: number | undefined;
+  /**
+   * The most bytes that a run of a model may take, in a process of its own. Default: 2 GB. 0: no bound, and models run in this process.
+   */
+  readonly runMemory?: number | undefined;
   /** Where requests and faults are written. Default: faults alone, to standard error. */
   readonly log?: Logger | undefined;
   /** Milliseconds after which a job goes to another worker when the one that has it tells nothing of itself. Default: 30,000. */
@@ -83,6 +87,8 @@ type Settings = ServiceOptions & {
 async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const { folder, insecure, maxUploadBytes, lease, onError, signer } = settings;
   const { db } = store;
+  const { runMemory = trialLimits.memory, timeout = trialLimits.timeout } = settings;
+  const limits = { memory: runMemory || Number.MAX_SAFE_INTEGER, timeout };
   await db.insert(projects).values({ name: defaultProject }).onConflictDoNothing();
   const firstKey =
     insecure || (await hasKeys(db))
@@ -104,6 +110,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
   const deployments = new Deployments(store, {
     ...{ folder: join(folder, 'deployed'), signer, watch },
     memory: settings.modelMemory,
+    limits: runMemory > 0 ? limits : undefined,
     sample: (...version) => drift.sampler(...version),
   });
   await deployments.open();
@@ -116,8 +123,9 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     isOpen: () => isOpen && (settings.isReady?.() ?? true),
   };
   const api = createApi({
-    ...{ store, deployments, authenticate, signer, maxUploadBytes, workFolder, onError, metrics, jobs },
+    ...{ store, deployments, authenticate, maxUploadBytes, workFolder, onError, metrics, jobs },
     ...{ meter, quotas, drift },
+    publishing: { signer, limits },
     isReady: settings.isReady,
   });
   const serve = servingApp(store, deployments, authenticate, settings, quotas);

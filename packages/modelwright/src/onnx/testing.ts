@@ -101,3 +101,35 @@ export const external = (location: string, length = '8', offset = '0') =>
       create(StringStringEntryProtoSchema, { key, value: text }),
     ),
   });
+
+/** Takes x, a number, and goes round a loop so many times, or as often as is said: gives x or -x. */
+export const looping = (times?: bigint): Uint8Array => {
+  const of = (name: string, elemType: DataType) =>
+    create(ValueInfoProtoSchema, {
+      name,
+      type: create(TypeProtoSchema, {
+        value: {
+          case: 'tensorType',
+          value: create(TypeProto_TensorSchema, { elemType, shape: create(TensorShapeProtoSchema, {}) }),
+        },
+      }),
+    });
+  const body = create(GraphProtoSchema, {
+    name: 'body',
+    node: [node('Identity', ['go'], ['goOn']), node('Neg', ['v'], ['w'])],
+    input: [of('i', DataType.INT64), of('go', DataType.BOOL), of('v', DataType.FLOAT)],
+    output: [of('goOn', DataType.BOOL), of('w', DataType.FLOAT)],
+  });
+  const loop = node('Loop', ['times', '', 'x'], ['end']);
+  loop.attribute = [create(AttributeProtoSchema, { name: 'body', type: AttributeType.GRAPH, g: body })];
+  return model({
+    ...(times !== undefined && { initializer: [{ ...int64('times', [times]), dims: [] }] }),
+    node: [
+      ...(times === undefined ? [node('Cast', ['x'], ['times'], { to: 7n })] : []),
+      loop,
+      node('Identity', ['end'], ['y']),
+    ],
+    input: [value('x', [])],
+    output: [value('y', [])],
+  });
+};

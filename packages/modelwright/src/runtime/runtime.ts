@@ -34,4 +34,6 @@ export interface Runtime {
 /** A runtime whose graphs arrive as ONNX files, from wherever they were traced. */
 export interface OnnxRuntime extends Runtime {
   open(model: Uint8Array, options?: CompileOptions): Promise<Executable>;
+  /** Opens a file that this program need not read, or keep in memory. Default: it is read and opened. */
+  openFile?(path: string, options?: CompileOptions): Promise<Executable>;
 }

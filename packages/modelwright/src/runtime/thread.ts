@@ -3,45 +3,19 @@ import type { Graph } from '../graph/graph.js';
 import { ortModel } from './ort.js';
 import { fromParcel, type Parcel, toParcel } from './parcel.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
-
-export type ThreadRequest =
-  | {
-      readonly kind: 'open';
-      readonly id: number;
-      /** The number that it is to have. */
-      readonly session: number;
-      readonly model: Uint8Array;
-      readonly device: Device;
-      readonly options: CompileOptions;
-    }
-  | {
-      readonly kind: 'run';
-      readonly id: number;
-      readonly session: number;
-      readonly inputs: readonly Parcel[];
-    }
-  | { readonly kind: 'release'; readonly id: number; readonly session: number };
-
-export type ThreadReply =
-  | {
-      readonly id: number;
-      readonly outputs: readonly Parcel[];
-      /** That the run took, in the thread. */
-      readonly milliseconds: number;
-    }
-  | { readonly id: number; readonly error: string };
+import type { SessionReply, SessionRequest } from './sessionHost.js';
 
 /** A worker thread in which sessions live, so that the event loop of this thread stays free. It ends with its last session. */
 class SessionThread {
   readonly #waiting = new Map<
     number,
-    { resolve: (reply: ThreadReply) => void; reject: (error: Error) => void }
+    { resolve: (reply: SessionReply) => void; reject: (error: Error) => void }
   >();
   #worker: Worker | undefined;
   #next = 0;
   readonly #sessions = new Set<number>();
   /** What is asked for in one go, and travels in one message: each message wakes the thread. */
-  readonly #outbox: ThreadRequest[] = [];
+  readonly #outbox: SessionRequest[] = [];
   /** Milliseconds that runs have taken. */
   busy = 0;
 
@@ -75,7 +49,7 @@ class SessionThread {
     this.#worker = undefined;
   }
 
-  async ask(request: (id: number) => ThreadRequest): Promise<ThreadReply> {
+  async ask(request: (id: number) => SessionRequest): Promise<SessionReply> {
     const worker = this.#start();
     const id = this.#next++;
     worker.ref();
@@ -91,7 +65,7 @@ class SessionThread {
     }
   }
 
-  #send(worker: Worker, requests: readonly ThreadRequest[]): void {
+  #send(worker: Worker, requests: readonly SessionRequest[]): void {
     try {
       worker.postMessage(requests);
     } catch (error) {
@@ -104,7 +78,7 @@ class SessionThread {
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL('./threadMain.js', import.meta.url), { execArgv: [] });
-    worker.on('message', (replies: readonly ThreadReply[]) => {
+    worker.on('message', (replies: readonly SessionReply[]) => {
       for (const reply of replies) {
         const waiting = this.#waiting.get(reply.id);
         if ('error' in reply) waiting?.reject(new Error(reply.error));

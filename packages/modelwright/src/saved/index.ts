@@ -20,5 +20,7 @@ export {
   type OpenModelOptions,
   openModel,
   type RunnableModel,
+  warmUp,
 } from './openModel.js';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
+export { limitedRuntime, tryModel } from './trial.js';

@@ -1,7 +1,8 @@
-import type { NdArray } from '../graph/array.js';
+import { NdArray } from '../graph/array.js';
 import { formatShape } from '../graph/shape.js';
 import { formatType } from '../graph/tensor.js';
-import type { CompileOptions, Executable, OnnxRuntime } from '../runtime/runtime.js';
+import { isAboutMemory, LimitError } from '../runtime/limits.js';
+import type { CompileOptions, OnnxRuntime } from '../runtime/runtime.js';
 import { threadRuntime } from '../runtime/thread.js';
 import type { ModelConfig, TensorSpec } from './config.js';
 import { readModelFolder } from './folder.js';
@@ -40,7 +41,12 @@ export async function openModel(directory: string, options: OpenModelOptions = {
   const { config, onnxPath, readOnnx } = await readModelFolder(directory);
   shared ??= threadRuntime();
   const { runtime = shared, ...compileOptions } = options;
-  const executable = await open(runtime, await readOnnx(), compileOptions, onnxPath);
+  const inference = { inference: true, ...compileOptions };
+  const executable = await (
+    runtime.openFile?.(onnxPath, inference) ?? runtime.open(await readOnnx(), inference)
+  ).catch((error: unknown) => {
+    throw unopened(onnxPath, error);
+  });
   return {
     config,
     async run(inputs) {
@@ -52,18 +58,33 @@ export async function openModel(directory: string, options: OpenModelOptions = {
   };
 }
 
-async function open(
-  runtime: OnnxRuntime,
-  onnx: Uint8Array,
-  options: CompileOptions,
-  path: string,
-): Promise<Executable> {
-  try {
-    return await runtime.open(onnx, { inference: true, ...options });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path} cannot be opened; it may be damaged or cut off: ${reason}`, { cause });
-  }
+function unopened(path: string, cause: unknown): unknown {
+  if (cause instanceof LimitError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`${path} cannot be opened; it may be damaged or cut off: ${reason}`, { cause });
+}
+
+/** The most elements of an input that a model is warmed with. */
+const mostWarming = 2 ** 22;
+
+/**
+ * Runs a model once, so that the first request need not wait for memory to be laid out: on zeros, one of each open size but those of
+ * pictures, which are as in training, and a second of sound. What does not take such inputs is warmed by its first request.
+ * @throws Error when that takes more memory or time than there is
+ */
+export async function warmUp({ config, run }: RunnableModel): Promise<void> {
+  const { height, width, sampleRate: samples } = config.preprocessing ?? {};
+  const known: Readonly<Record<string, unknown>> = { height, width, samples };
+  const sizeOf = (size: number | string): number => {
+    const fixed = typeof size === 'number' ? size : known[size];
+    return typeof fixed === 'number' ? fixed : 1;
+  };
+  const shapes = config.inputs.map(({ shape }) => shape.map(sizeOf));
+  if (shapes.some((shape) => shape.reduce((product, size) => product * size, 1) > mostWarming)) return;
+  const inputs = config.inputs.map(({ name, dtype }, i) => [name, new NdArray(dtype, shapes[i]!)] as const);
+  await run(Object.fromEntries(inputs)).catch((error: unknown) => {
+    if (error instanceof LimitError || (error instanceof Error && isAboutMemory(error))) throw error;
+  });
 }
 
 /**

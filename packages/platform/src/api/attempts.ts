@@ -20,7 +20,7 @@ const fenced = "Refused with 409 once the job is no longer this attempt's.";
 /** What workers ask for and tell: all of it with the number of their attempt, by which late words of others are refused. */
 export function attemptRoutes({
   store,
-  signer,
+  publishing,
   maxUploadBytes,
   workFolder,
   jobs: { lease },
@@ -229,7 +229,11 @@ export function attemptRoutes({
         bounded(c.req.raw, maxUploadBytes),
         workFolder,
         async (directory) =>
-          work.publishOnce(db, attempt, await prepareVersion(store, { project, name, directory }, signer)),
+          work.publishOnce(
+            db,
+            attempt,
+            await prepareVersion(store, { project, name, directory }, publishing),
+          ),
       );
       if (isNew) await note(db, principal, 'version.publish', `${name}/${version}`, { job: attempt.job });
       return c.json({ version }, 200);

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { defaultProject, mayAct, type Principal } from '../access/keys.js';
 import type { Meter } from '../access/meter.js';
 import type { Quotas } from '../access/quotas.js';
-import type { Signer } from '../registry/index.js';
+import type { PublishingSettings } from '../registry/index.js';
 import { ServiceError } from '../server/errors.js';
 import type { Deployments } from '../serving/deployments.js';
 import type { Drift } from '../serving/drift.js';
@@ -17,8 +17,8 @@ import { jsonAlone } from './wellFormed.js';
 export interface ApiContext {
   readonly store: Store;
   readonly deployments: Deployments;
-  /** Signs what is published; undefined where no key is set. */
-  readonly signer?: Signer | undefined;
+  /** How versions are published. */
+  readonly publishing?: PublishingSettings | undefined;
   /** A folder for uploads and exports under way. */
   readonly workFolder: string;
   /** The most bytes of an uploaded model or file. */

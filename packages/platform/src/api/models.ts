@@ -22,7 +22,7 @@ const page = z.object({
 });
 
 /** The registry: models, their versions, and the names that point at them. */
-export function modelRoutes({ store, signer, maxUploadBytes, workFolder, deployments }: ApiContext): Api {
+export function modelRoutes({ store, publishing, maxUploadBytes, workFolder, deployments }: ApiContext): Api {
   const { db, objects } = store;
   const api = newApi();
 
@@ -85,7 +85,7 @@ export function modelRoutes({ store, signer, maxUploadBytes, workFolder, deploym
         registry.publishVersion(
           store,
           { project, name, directory, tags: [tag ?? []].flat(), ...more },
-          signer,
+          publishing,
         ),
       );
       await note(db, principal, 'version.publish', `${name}/${number}`);
@@ -146,7 +146,7 @@ export function modelRoutes({ store, signer, maxUploadBytes, workFolder, deploym
       const { name, version } = c.req.valid('param');
       const found = await registry.findVersion(db, c.get('principal').project, name, version);
       const folder = join(workFolder, `export-${randomUUID()}`);
-      await registry.checkOut(objects, found, folder, signer);
+      await registry.checkOut(objects, found, folder, publishing?.signer);
       const archive = packFolder(folder);
       archive.once('close', () => rm(folder, { recursive: true, force: true }));
       return c.body(Readable.toWeb(archive) as ReadableStream<Uint8Array>, 200, {

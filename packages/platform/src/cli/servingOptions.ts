@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ServingSettings } from '../server/servedModel.js';
 import { numberFrom, wholeNumber } from './numbers.js';
 
@@ -39,3 +39,10 @@ export const servingSettings = ({
   batchSize,
   batchWindow,
 });
+
+/** What a run of a model may take. */
+export const runMemoryOption = (): Option =>
+  new Option(
+    '--run-memory <megabytes>',
+    'the most memory that a run of a model may take beside its weights, in a process of its own; 0: no bound, and no process',
+  ).argParser(numberFrom(0, 10_000_000));

@@ -4,8 +4,10 @@ export {
   addVersion,
   type NewVersion,
   type PreparedVersion,
+  type PublishingSettings,
   prepareVersion,
   publishVersion,
+  trialLimits,
 } from './publish.js';
 export * from './query.js';
 export { type Collected, collectGarbage, deleteVersion } from './remove.js';

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { and, eq, sql } from 'drizzle-orm';
-import { checkOnnxFile, type ModelConfig, type ModelFolder, readModelFolder } from 'modelwright/saved';
+import type { RunLimits } from 'modelwright/runtime';
+import { type ModelConfig, type ModelFolder, readModelFolder, tryModel } from 'modelwright/saved';
 import { InputError } from '../errors.js';
 import type { Database, Store } from '../store/index.js';
 import { models, type VersionFile, versions } from '../store/schema.js';
@@ -25,6 +26,17 @@ export interface NewVersion {
   readonly tags?: readonly string[] | undefined;
 }
 
+/** How versions are published. */
+export interface PublishingSettings {
+  /** Signs them. Default: nobody does. */
+  readonly signer?: Signer | undefined;
+  /** What their models may take when they are tried. Default: `trialLimits`. */
+  readonly limits?: RunLimits | undefined;
+}
+
+/** What a model may take: 2 GB, and 30 seconds a run. */
+export const trialLimits: RunLimits = { memory: 2e9, timeout: 30_000 };
+
 /** The most files of a version. */
 const mostFiles = 1000;
 
@@ -40,8 +52,12 @@ export type PreparedVersion = Omit<NewVersion, 'directory'> &
  * @returns the version's number, from 1
  * @throws InputError when the folder holds no whole model, or the name is not fit for addresses
  */
-export async function publishVersion(store: Store, version: NewVersion, signer?: Signer): Promise<number> {
-  const prepared = await prepareVersion(store, version, signer);
+export async function publishVersion(
+  store: Store,
+  version: NewVersion,
+  settings?: PublishingSettings,
+): Promise<number> {
+  const prepared = await prepareVersion(store, version, settings);
   const { version: number } = await store.db.transaction((transaction) => addVersion(transaction, prepared));
   return number;
 }
@@ -50,10 +66,10 @@ export async function publishVersion(store: Store, version: NewVersion, signer?:
 export async function prepareVersion(
   { objects }: Store,
   { directory, ...version }: NewVersion,
-  signer?: Signer,
+  { signer, limits = trialLimits }: PublishingSettings = {},
 ): Promise<PreparedVersion> {
   requireName('The model name', version.name);
-  const { config, directory: actual } = await readChecked(directory).catch((error: Error) => {
+  const { config, directory: actual } = await readTried(directory, limits).catch((error: Error) => {
     throw new InputError(error.message, { cause: error });
   });
   const files: VersionFile[] = [];
@@ -72,10 +88,10 @@ export async function prepareVersion(
   };
 }
 
-/** A saved model, whose ONNX file can be opened without harm. @throws Error saying what is wrong */
-async function readChecked(directory: string): Promise<ModelFolder> {
+/** A saved model, whose ONNX files can be opened and run without harm. @throws Error saying what is wrong */
+async function readTried(directory: string, limits: RunLimits): Promise<ModelFolder> {
   const folder = await readModelFolder(directory);
-  await checkOnnxFile(folder.onnxPath);
+  await tryModel(folder.directory, limits);
   return folder;
 }
 

@@ -134,7 +134,7 @@ onEachDatabase('model registry', (open) => {
     const pem = join(folder, 'key.pem');
     await writeFile(pem, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const signer = await openSigner(pem);
-    await publishVersion(store, { project: 'test', name: 'signed', directory }, signer);
+    await publishVersion(store, { project: 'test', name: 'signed', directory }, { signer });
     await publish('signed');
     const signed = await findVersion(store.db, 'test', 'signed', '1');
     await checkOut(store.objects, signed, join(folder, 'signed'), signer);

@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { LimitError } from 'modelwright/runtime';
 import { InvalidInputError } from 'modelwright/saved';
 import { InputError, NotFoundError, StateError } from '../errors.js';
 
@@ -48,6 +49,8 @@ export function toServiceError(error: Error, client: { readonly aborted: boolean
   if (error instanceof ServiceError) return error;
   if (error instanceof InvalidInputError || error instanceof InputError)
     return new ServiceError(400, error.message);
+  if (error instanceof LimitError)
+    return new ServiceError(error.limit === 'memory' ? 413 : 504, error.message);
   if (error instanceof NotFoundError) return new ServiceError(404, error.message);
   if (error instanceof StateError) return new ServiceError(409, error.message);
   if (error instanceof HTTPException) return new ServiceError(error.status, error.message);

@@ -1,8 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Context } from 'hono';
-import { type ThreadRuntime, threadRuntime } from 'modelwright/runtime';
-import { checkInputs, type ModelConfig, openModel, type RunnableModel } from 'modelwright/saved';
+import { type RunLimits, type ThreadRuntime, threadRuntime } from 'modelwright/runtime';
+import {
+  checkInputs,
+  limitedRuntime,
+  type ModelConfig,
+  openModel,
+  type RunnableModel,
+  warmUp,
+} from 'modelwright/saved';
 import { InputError } from '../errors.js';
 import { beginSpan, currentRequest, type ModelWatch, noteTokens, unwatched } from '../watching/index.js';
 import { type Arrays, whyNotJoined } from './joining.js';
@@ -11,7 +18,6 @@ import { RunLine } from './runLine.js';
 import type { Abilities, AbilityName } from './tasks/abilities.js';
 import { servedTasks } from './tasks/index.js';
 import type { AnswerContext, PageInput, SoundStream } from './tasks/task.js';
-import { warmUp } from './warmUp.js';
 
 type Outputs = Awaited<ReturnType<RunnableModel['run']>>;
 
@@ -89,6 +95,8 @@ export interface ServeModelOptions extends ServingSettings {
   readonly watch?: ModelWatch | undefined;
   /** Looks at what the saved graph is given and gives. Default: nobody does. */
   readonly sample?: Sampler | undefined;
+  /** What the model's files may take: they run in processes of their own then. Default: no bound, in threads of this process. */
+  readonly limits?: RunLimits | undefined;
 }
 
 /** Opens a saved model for serving. @throws Error when it cannot be read */
@@ -100,17 +108,24 @@ export async function serveModel(directory: string, options: ServeModelOptions =
     replicas = Math.min(2, cores),
     queueSize = 64,
     watch = unwatched,
+    limits,
   } = options;
   const threads = Math.max(1, Math.floor(cores / replicas));
-  const opened = await Promise.all(
+  const opened = await allOrNone(
     Array.from({ length: replicas }, async () => {
-      const runtime = threadRuntime();
+      const runtime = limits ? await limitedRuntime(directory, limits) : threadRuntime();
       const plain = await openModel(directory, { runtime, threads });
-      await warmUp(plain);
-      const model = sampled(plain, options.sample);
-      const task = servedTasks[model.config.task];
-      return { runtime, model, task, opened: await task?.open({ directory, model, runtime, threads }) };
+      try {
+        await warmUp(plain);
+        const model = sampled(plain, options.sample);
+        const task = servedTasks[model.config.task];
+        return { runtime, model, task, opened: await task?.open({ directory, model, runtime, threads }) };
+      } catch (error) {
+        await plain.release();
+        throw error;
+      }
     }),
+    ({ model }) => model.release(),
   );
   const { model, task } = opened[0]!;
   const { config } = model;
@@ -185,6 +200,18 @@ export async function serveModel(directory: string, options: ServeModelOptions =
       }
     },
   };
+}
+
+/** Waits for all; where one fails, the others are given back. @throws Error of the first that failed */
+async function allOrNone<Each>(
+  promises: readonly Promise<Each>[],
+  giveBack: (each: Each) => Promise<void>,
+): Promise<readonly Each[]> {
+  const settled = await Promise.allSettled(promises);
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (!failed) return Promise.all(promises);
+  for (const each of settled) if (each.status === 'fulfilled') await giveBack(each.value);
+  throw failed.reason;
 }
 
 /** The line in which requests wait to be run. @throws InputError when they are to be joined, and the model's inputs cannot be */

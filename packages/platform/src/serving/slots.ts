@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LimitError } from 'modelwright/runtime';
+import { StateError } from '../errors.js';
 import { checkOut, type FoundVersion, findVersion } from '../registry/index.js';
 import type { ServingSettings } from '../server/servedModel.js';
 import { serveModel } from '../server/servedModel.js';
@@ -27,7 +29,7 @@ export class Slots {
 
   /** A slot for a version of a deployed model. @throws NotFoundError when there is no such version */
   async of({ project, model }: DeploymentRow, number: number, settings: ServingSettings): Promise<Slot> {
-    const { folder, signer, watch = () => unwatched, sample } = this.#options;
+    const { folder, signer, watch = () => unwatched, sample, limits } = this.#options;
     const version = String(number);
     const found = await findVersion(this.#store.db, project, model, version);
     return new Slot(bytesOf(found, settings), this.#memory, async () => {
@@ -39,6 +41,12 @@ export class Slots {
         ...settings,
         watch: watch(project, model, version),
         sample: sample?.(project, model, version),
+        limits,
+      }).catch((error: unknown) => {
+        if (!(error instanceof LimitError)) throw error;
+        throw new StateError(`Version ${version} of '${model}' cannot be opened. ${error.message}`, {
+          cause: error,
+        });
       });
     });
   }

@@ -1,3 +1,4 @@
+import type { RunLimits } from 'modelwright/runtime';
 import type { Signer } from '../registry/index.js';
 import type { Sampler, ServingSettings } from '../server/servedModel.js';
 import type { ModelWatch } from '../watching/index.js';
@@ -43,4 +44,6 @@ export interface DeploymentsOptions {
   readonly sample?: ((...of: Parameters<WatchOf>) => Sampler) | undefined;
   /** The most bytes that open models may take together. Default: no bound. */
   readonly memory?: number | undefined;
+  /** What models may take that run in processes of their own. Default: they run in threads, without a bound. */
+  readonly limits?: RunLimits | undefined;
 }

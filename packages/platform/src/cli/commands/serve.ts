@@ -1,16 +1,23 @@
 import type { Command } from 'commander';
+import type { RunLimits } from 'modelwright/runtime';
 import type { AppOptions } from '../../server/app.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
-import { addServingOptions, type ServingOptions, servingSettings } from '../servingOptions.js';
+import {
+  addServingOptions,
+  runMemoryOption,
+  type ServingOptions,
+  servingSettings,
+} from '../servingOptions.js';
 
 interface ServeCommandOptions extends OutputOptions, ServingOptions {
   readonly port: number;
   readonly host: string;
   readonly timeout: number;
   readonly maxBody: number;
+  readonly runMemory?: number;
 }
 
 /** `modelwright serve MODEL...`: answers requests until it is interrupted. */
@@ -25,6 +32,12 @@ export function addServe(program: Command): void {
   )
     .option('--timeout <seconds>', 'the most that a request may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body that is taken', positiveNumber, 10)
+    .addOption(
+      runMemoryOption().default(
+        undefined,
+        '2000 for ONNX files that were made elsewhere, no bound for others',
+      ),
+    )
     .option('--json', 'say where it listens as one line of JSON')
     .addHelpText(
       'after',
@@ -45,7 +58,9 @@ async function run(directories: readonly string[], options: ServeCommandOptions)
   const { serve } = await import('../../server/serve.js');
   const { serveModel } = await import('../../server/servedModel.js');
   const models: AppOptions['models'] = await Promise.all(
-    directories.map((directory) => serveModel(directory, servingSettings(options))),
+    directories.map(async (directory) =>
+      serveModel(directory, { ...servingSettings(options), limits: await limitsOf(directory, options) }),
+    ),
   );
   const server = await serve({
     models,
@@ -67,4 +82,14 @@ async function run(directories: readonly string[], options: ServeCommandOptions)
     });
   });
   await server.close();
+}
+
+/** What a model may take: who serves one vouches for it, but not for an ONNX file that was made elsewhere. */
+async function limitsOf(
+  directory: string,
+  { runMemory, timeout }: Pick<ServeCommandOptions, 'runMemory' | 'timeout'>,
+): Promise<RunLimits | undefined> {
+  const { onnxTask, readModelFolder } = await import('modelwright/saved');
+  const megabytes = runMemory ?? ((await readModelFolder(directory)).config.task === onnxTask ? 2000 : 0);
+  return megabytes > 0 ? { memory: megabytes * 1_000_000, timeout: timeout * 1000 } : undefined;
 }

@@ -7,6 +7,7 @@ import { startWorkers } from '../localWorkers.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
 import { objectsOption } from '../objectsOption.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
+import { runMemoryOption } from '../servingOptions.js';
 
 interface UpOptions extends OutputOptions {
   readonly folder: string;
@@ -19,6 +20,7 @@ interface UpOptions extends OutputOptions {
   readonly timeout: number;
   readonly maxBody: number;
   readonly modelMemory?: number;
+  readonly runMemory: number;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
   readonly workers: number;
@@ -68,6 +70,7 @@ export function addUp(program: Command): void {
       'the most that deployed models may take in memory together; those not asked for longest are closed (default: no bound)',
       positiveNumber,
     )
+    .addOption(runMemoryOption().default(2000))
     .option('--json', 'say where it listens as one line of JSON')
     .addHelpText(
       'after',
@@ -100,6 +103,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     signingKey: options.signingKey,
     timeout: options.timeout * 1000,
     maxBodyBytes: options.maxBody * 1_000_000,
+    runMemory: options.runMemory * 1_000_000,
     modelMemory: options.modelMemory && options.modelMemory * 1_000_000,
     lease: options.lease * 1000,
     isReady: () => ready,
