@@ -60,7 +60,7 @@ export function settingsOf(options: ImageGenerationTrainOptions, about: About): 
   };
   const generator = dcganGenerator(networks);
   const players = { generator, discriminator: dcganDiscriminator({ ...networks, spectral }), conditional };
-  const learningRate = options.learningRate ?? (penalty ? 1e-4 : 2e-4);
+  const learningRate = options.learningRate ?? (penalty ? 1e-4 : 5e-4);
   return {
     kind,
     classes,

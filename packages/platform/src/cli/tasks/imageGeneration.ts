@@ -46,7 +46,7 @@ function addTrainOptions(command: Command): Command {
     .option('-b, --batch-size <n>', 'pictures in a step (default: 64)', wholeNumber(2))
     .option(
       '-l, --learning-rate <x>',
-      'rate of both networks (default: 0.0002; wasserstein 0.0001)',
+      'rate of both networks (default: 0.0005; wasserstein 0.0001)',
       positiveNumber,
     )
     .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
