@@ -51,6 +51,16 @@ export const rows = [
   { name: 'predict-digit-cnn-64', title: 'Digit CNN, prediction, batch 64', what: digitCnn },
   { name: 'predict-resnet18-1', title: 'ResNet-18, prediction, batch 1', what: '3x64x64' },
   {
+    name: 'predict-speech',
+    title: 'Speech recogniser, 3 s of sound, batch 1',
+    what: 'the network of the training row, spectrogram included; milliseconds / 3,000 is the real-time factor',
+  },
+  {
+    name: 'predict-detector',
+    title: 'Object detector (FCOS), prediction, one picture of 320x240',
+    what: 'residual network, pyramid and towers, 1.1 million parameters; what it says of 1,575 points, suppression of boxes apart',
+  },
+  {
     name: 'decode',
     title: 'GPT, 128 tokens one by one, batch 1',
     what: 'the Transformer of the training row with tied vectors, keys and values cached, greedy; milliseconds for all 128 tokens',

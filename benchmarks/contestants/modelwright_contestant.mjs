@@ -8,12 +8,14 @@ import {
   ctcLoss,
   dense,
   digitsCnn,
+  fcos,
   Graph,
   generate,
   gpt,
   gradients,
   input,
   lstm,
+  meanSquaredError,
   NdArray,
   resnet18,
   sequential,
@@ -44,21 +46,21 @@ function labels(shape, count = classes) {
 const training = (model, shape) => async () =>
   stepsOf(model, crossEntropy, () => ({ input: random(shape), target: labels([shape[0]]) }));
 
+const recognizer = speechRecognizer({
+  classes: classes + 1,
+  spectrogram: { sampleRate: 8000, fftSize: 256, windowSize: 200, hop: 80, mels: 40, floor: 1e-6 },
+  hide: { frequencyMasks: 0, timeMasks: 0 },
+  warp: { stretch: 0, shift: 0 },
+  dropoutRate: 0,
+});
+
 /** Sound whose labels, from 1, are learnt without knowing when each is said. */
-const speech = async () => {
-  const model = speechRecognizer({
-    classes: classes + 1,
-    spectrogram: { sampleRate: 8000, fftSize: 256, windowSize: 200, hop: 80, mels: 40, floor: 1e-6 },
-    hide: { frequencyMasks: 0, timeMasks: 0 },
-    warp: { stretch: 0, shift: 0 },
-    dropoutRate: 0,
-  });
-  return stepsOf(model, ctcLoss, () => {
+const speech = async () =>
+  stepsOf(recognizer, ctcLoss, () => {
     const target = labels([16, 5]);
     for (let i = 0; i < target.size; i++) target.data[i] += 1;
     return { input: random([16, 24_000]), target };
   });
-};
 
 /** A language model, on tokens drawn at random. */
 const language = (shape, sizes) => async () => {
@@ -110,21 +112,24 @@ async function convolutionLayer() {
   };
 }
 
-const prediction = (model, shape) => async () => {
-  const types = { input: { dtype: 'float32', shape }, target: { dtype: 'int32', shape: [shape[0]] } };
-  const { onnx } = new TrainedModel({
-    model,
-    variables: initialVariables(model, types, 0),
-    history: { epochs: [] },
-    loss: crossEntropy,
-    metrics: [],
-    batchTypes: types,
-    training: {},
-  }).export();
-  const executable = await ortCpu.open(onnx, { inference: true });
-  const x = [random(shape)];
-  return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
-};
+/** A saved model's answer to one input. Its form goes with its loss: crossEntropy makes a classifier of it. */
+const prediction =
+  (model, shape, loss = crossEntropy) =>
+  async () => {
+    const types = { input: { dtype: 'float32', shape }, target: { dtype: 'int32', shape: [shape[0]] } };
+    const { onnx } = new TrainedModel({
+      model,
+      variables: initialVariables(model, types, 0),
+      history: { epochs: [] },
+      loss,
+      metrics: [],
+      batchTypes: types,
+      training: {},
+    }).export();
+    const executable = await ortCpu.open(onnx, { inference: true });
+    const x = [random(shape)];
+    return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
+  };
 
 /** A whole sequence, token by token from one token of prompt, all of it the most likely one. */
 const decoding = (length, sizes) => async () => {
@@ -186,6 +191,8 @@ await serve({
     'predict-digit-cnn-1': prediction(digitsCnn({ classes }), [1, 1, 28, 28]),
     'predict-digit-cnn-64': prediction(digitsCnn({ classes }), [64, 1, 28, 28]),
     'predict-resnet18-1': prediction(resnet18({ classes }), [1, 3, 64, 64]),
+    'predict-speech': prediction(recognizer, [1, 24_000], ctcLoss),
+    'predict-detector': prediction(fcos({ classes: 3 }), [1, 3, 240, 320], meanSquaredError),
     decode: decoding(128, { vocabulary: 10_000, width: 256, layers: 4, heads: 4 }),
     tokenize: tokenizing,
     'tokenizer-train': tokenizerTraining,

@@ -8,7 +8,7 @@ import sys
 import torch
 from torch.nn.functional import cross_entropy, ctc_loss, log_softmax
 
-from torch_models import Gpt, SequenceClassifier, SpeechRecognizer, digit_cnn, mlp, plain_attention, resnet18
+from torch_models import Fcos, Gpt, SequenceClassifier, SpeechRecognizer, digit_cnn, mlp, plain_attention, resnet18
 
 BATCHES = 16
 CHANNELS_LAST = "--channels-last" in sys.argv
@@ -148,10 +148,12 @@ ROWS = {
     "predict-digit-cnn-1": prediction(digit_cnn, (1, 1, 28, 28)),
     "predict-digit-cnn-64": prediction(digit_cnn, (64, 1, 28, 28)),
     "predict-resnet18-1": prediction(resnet18, (1, 3, 64, 64)),
+    "predict-speech": prediction(lambda: SpeechRecognizer(11), (1, 24_000)),
+    "predict-detector": prediction(lambda: Fcos(3), (1, 3, 240, 320)),
     "decode": decoding(128, 10_000, width=256, layers=4, heads=4, tied=True),
 }
 if CHANNELS_LAST:
-    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-rotary", "gpt-unfused", "decode"):
+    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-rotary", "gpt-unfused", "predict-speech", "decode"):
         del ROWS[name]
 torch.set_num_threads(CORES)
 serve("PyTorch", torch.__version__, CORES, ROWS)

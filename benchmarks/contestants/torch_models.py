@@ -1,5 +1,7 @@
 """The benchmarked networks in PyTorch."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -84,6 +86,58 @@ def resnet18(classes=10):
         layers += [BasicBlock(inputs, filters, stride), BasicBlock(filters, filters, 1)]
         inputs = filters
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
+
+
+def normed(inputs, filters, size=3, stride=1, relu=True):
+    layers = [nn.Conv2d(inputs, filters, size, stride, size // 2, bias=False), nn.BatchNorm2d(filters)]
+    return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if relu else []))
+
+
+class Fcos(nn.Module):
+    """A detector: pictures [batch, 3, height, width] -> rows [batch, points, 4 sides + centreness + classes]."""
+
+    def __init__(self, classes, features=64):
+        super().__init__()
+        self.stem, inputs, self.stages = normed(3, 16, stride=2), 16, nn.ModuleList()
+        for filters, blocks in ((32, 1), (64, 2), (128, 2), (192, 1)):
+            strides = [2] + [1] * (blocks - 1)
+            self.stages.append(nn.Sequential(*(
+                BasicBlock(inputs if i == 0 else filters, filters, stride) for i, stride in enumerate(strides)
+            )))
+            inputs = filters
+        self.sides = nn.ModuleList(nn.Conv2d(width, features, 1) for width in (64, 128, 192))
+        self.outs = nn.ModuleList(normed(features, features) for _ in range(3))
+        towers = [nn.ModuleList(nn.Conv2d(features, features, 3, 1, 1, bias=False) for _ in range(2)) for _ in range(2)]
+        self.towers = nn.ModuleList(towers)
+        self.norms = nn.ModuleList(nn.ModuleList(nn.BatchNorm2d(features) for _ in range(4)) for _ in range(3))
+        self.classes, self.boxes, self.quality = (nn.Conv2d(features, n, 3, 1, 1) for n in (classes, 4, 1))
+        for head in (self.classes, self.boxes, self.quality):
+            nn.init.normal_(head.weight, std=0.01)
+        nn.init.constant_(self.classes.bias, -math.log(99))
+
+    def forward(self, images):
+        x, found, levels, above = self.stem(images), [], [], None
+        for stage in self.stages:
+            x = stage(x)
+            found.append(x)
+        for i in (2, 1, 0):
+            side = self.sides[i](found[i + 1])
+            if above is not None:
+                larger = F.interpolate(above, scale_factor=2, mode="nearest")
+                side = side + larger[..., : side.shape[2], : side.shape[3]]
+            above = side
+            levels.insert(0, self.outs[i](above))
+        rows = []
+        for i, level in enumerate(levels):
+            ends = []
+            for tower, layers in enumerate(self.towers):
+                y = level
+                for depth, layer in enumerate(layers):
+                    y = F.relu(self.norms[i][2 * tower + depth](layer(y)))
+                ends.append(y)
+            sides = self.boxes(ends[1]).clamp(max=6).exp() * 8 * 2**i
+            rows.append(torch.cat([sides, self.quality(ends[1]), self.classes(ends[0])], 1).flatten(2).transpose(1, 2))
+        return torch.cat(rows, 1)
 
 
 def plain_attention(q, k, v):
