@@ -24,6 +24,8 @@ export class PictureInput {
   /** What waits to be sent; the newest replaces an older one. */
   #pending: (() => Promise<Blob | undefined>) | undefined;
   #isAsking = false;
+  /** How often it was cleared, as it also is when another model is chosen: what was asked before that is not to be answered. */
+  #cleared = 0;
 
   /** @param onOutcome called when there is something new to show */
   constructor(model: () => Model | undefined, onOutcome: (outcome: Outcome) => void) {
@@ -33,6 +35,11 @@ export class PictureInput {
       this.#picture.hidden = true;
       this.#file = undefined;
       this.#ask(() => this.#board.digit());
+    });
+    // A picture of a kind that the model's server reads, and the browser does not.
+    this.#picture.addEventListener('error', () => {
+      this.#picture.hidden = true;
+      find('invitation').hidden = false;
     });
     this.#sound.controls = true;
     this.#canvas.parentElement!.after(this.#sound);
@@ -62,6 +69,7 @@ export class PictureInput {
     this.#upload.value = '';
     this.#file = undefined;
     this.#pending = undefined;
+    this.#cleared++;
   }
 
   /** Writes its texts. @param isEmpty whether it should invite to draw or drop something */
@@ -69,8 +77,8 @@ export class PictureInput {
     const isSound = input === 'sound';
     find('hint').textContent = text(isSound ? 'listen' : drawable ? 'draw' : 'show');
     const invitation = text(isSound ? 'dropSound' : drawable ? 'invitation' : 'drop');
-    find('invitation').textContent = (isSound && this.#file?.name) || invitation;
-    find('invitation').hidden = !isEmpty && !isSound;
+    find('invitation').textContent = this.#file?.name ?? invitation;
+    find('invitation').hidden = !isEmpty && !isSound && (drawable || !this.#picture.hidden);
     find('invitation').parentElement!.classList.toggle('of-sound', isSound);
     this.#sound.hidden = !isSound || !this.#file;
     find('upload-text').textContent = text(isSound ? 'uploadSound' : 'upload');
@@ -84,10 +92,15 @@ export class PictureInput {
 
   #show(file: File | undefined): void {
     if (!file) return;
+    const isSound = this.#model()?.input === 'sound';
+    if (file.type !== '' && !file.type.startsWith(isSound ? 'audio/' : 'image/')) {
+      this.clear();
+      this.#onOutcome({ fault: text(isSound ? 'notSound' : 'notPicture', { name: file.name }) });
+      return;
+    }
     this.#board.clear();
     if (this.#shown) URL.revokeObjectURL(this.#shown);
     this.#shown = URL.createObjectURL(file);
-    const isSound = this.#model()?.input === 'sound';
     (isSound ? this.#sound : this.#picture).src = this.#shown;
     this.#picture.hidden = isSound;
     this.#file = file;
@@ -104,14 +117,14 @@ export class PictureInput {
     while (this.#pending) {
       const next = this.#pending;
       this.#pending = undefined;
+      const cleared = this.#cleared;
       const [asked, blob] = [this.#model(), await next()];
       if (!asked || !blob) continue;
       const found = await predict(asked, blob).then(
         (answer) => ({ answer, ...(answer.text !== undefined && { text: answer.text }) }),
         (error: Error) => ({ fault: error.message }),
       );
-      // It was cleared meanwhile, or another model was chosen.
-      if (asked !== this.#model() || !(this.#file ?? (await this.#board.digit()))) {
+      if (cleared !== this.#cleared) {
         outcome = {};
         continue;
       }

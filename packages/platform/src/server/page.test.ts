@@ -202,6 +202,16 @@ describe('the page', { skip: noBrowser }, () => {
     await page.locator('#upload').setInputFiles(file(await encodePng(plainImage(200, 3))));
     assert.equal((await shares(page)).length, 2);
     assert.equal(await page.locator('#answer').textContent(), 'dog');
+    const sound = { name: 'a.wav', mimeType: 'audio/wav', buffer: Buffer.of(1) };
+    await page.locator('#upload').setInputFiles(sound);
+    await page.getByText("No answer: 'a.wav' is no picture.").waitFor();
+    await page.getByText('Drop a picture here').waitFor();
+    // A picture that no browser shows: its name stands in its place.
+    const unseen = { name: 'a.tiff', mimeType: 'image/tiff', buffer: Buffer.of(1, 2) };
+    await page.locator('#upload').setInputFiles(unseen);
+    await page.getByText('a.tiff').waitFor();
+    assert.equal(await page.locator('#picture').isVisible(), false);
+    await page.getByText(/No answer: .*image/).waitFor();
     await page.context().close();
   });
 
@@ -331,6 +341,10 @@ describe('the page', { skip: noBrowser }, () => {
     await listen(encodeWav(tone(440, 0.1, 8000)));
     await page.getByText('800 samples').waitFor();
     await page.waitForFunction("Math.abs(document.querySelector('audio').duration - 0.1) < 0.01");
+    const other = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.of(1) };
+    await page.locator('#upload').setInputFiles(other);
+    await page.getByText("No answer: 'a.png' is no sound.").waitFor();
+    assert.equal(await page.locator('audio').isVisible(), false);
     await listen(Uint8Array.of(1, 2, 3, 4));
     await page.getByText(/No answer: the sound is no sound that is known/).waitFor();
     await page.context().close();
