@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { eq } from 'drizzle-orm';
 import { createKey, revokeKey } from './access/keys.js';
 import { defaultProject, openService, type Service } from './service.js';
-import { keys } from './store/schema.js';
+import { keys, type Role } from './store/schema.js';
 import { addressOf, deployBright, type Places, populate } from './testing/populate.js';
 import { type Described, type DescribedRoute, routesOf, sampleOf } from './testing/routes.js';
 
@@ -71,7 +71,7 @@ describe('every route', () => {
     const response = await ask(route.method, path, key, body);
     return [response.status, `${route.method} ${path}: ${(await response.text()).slice(0, 200)}`];
   }
-  const newKey = (role: 'admin' | 'developer' | 'caller', more: object = {}) =>
+  const newKey = (role: Role, more: object = {}) =>
     createKey(service.store.db, { project: defaultProject, name: role, role, ...more });
 
   it('says what it needs', () => {
@@ -98,13 +98,37 @@ describe('every route', () => {
   });
 
   it('refuses keys of a role that may do less', async () => {
-    const lesser = { admin: ['developer', 'caller'], developer: ['caller'], caller: [] } as const;
-    for (const route of routes) {
+    const lesser: Readonly<Record<Role, readonly Role[]>> = {
+      admin: ['developer', 'caller', 'worker'],
+      developer: ['caller', 'worker'],
+      caller: ['worker'],
+      worker: ['caller'],
+    };
+    assert.ok(routes.filter(({ role }) => role === 'worker').length > 12, 'routes of workers');
+    for (const route of routes.filter(({ role }) => role !== undefined)) {
       for (const role of lesser[route.role ?? 'caller']) {
         const [status, said] = await askRoute(route, (await newKey(role)).key);
         assert.equal(status, 403, `as ${role}: ${said}`);
       }
     }
+  });
+
+  it('lets workers do jobs, and nothing else', async () => {
+    const { key } = await newKey('worker');
+    const attempts = /^\/api\/jobs\/(claim|\{id\}\/attempts\/)/;
+    for (const route of routes.filter(({ role }) => role !== undefined)) {
+      const isWork = attempts.test(route.path);
+      assert.equal(route.role === 'worker', isWork, route.path);
+      if (isWork && route.path.endsWith('/end')) continue; // last, below: the job is no longer the attempt's then
+      const [status, said] = await askRoute(route, key);
+      if (isWork) assert.ok(![401, 403].includes(status), `${status} of ${said}`);
+      else assert.equal(status, 403, said);
+    }
+    for (const path of openAi)
+      assert.equal((await ask('POST', path, key, { model: 'bright' })).status, 403, path);
+    const end = routes.find(({ path }) => path.endsWith('/attempts/{attempt}/end'))!;
+    const [status, said] = await askRoute(end, key);
+    assert.equal(status, 200, said);
   });
 
   it("refuses them on OpenAI's routes as well", async () => {

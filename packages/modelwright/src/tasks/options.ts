@@ -31,6 +31,8 @@ export interface TrainOptions {
 export interface NetworkTrainOptions extends TrainOptions {
   /** What to compute with. Default: the CPU. */
   readonly device?: Device | undefined;
+  /** Seconds between two checkpoints within an epoch; there is one after each epoch and every 200 steps as well. Default: 60. */
+  readonly checkpointEvery?: number | undefined;
   /** Share of the data held out to measure on, in [0, 0.5], where the data has no part for it. */
   readonly validationSplit?: number | undefined;
 }

@@ -38,7 +38,7 @@ export function trainNetwork(
   settings: NetworkFitOptions,
   { options, ...about }: TrainingDescription & { readonly options: NetworkTrainOptions },
 ): Promise<TrainedModel> {
-  const { onEvent, device, signal, resume = false, seed = 0, out } = options;
+  const { onEvent, device, signal, resume = false, seed = 0, out, checkpointEvery = 60 } = options;
   const { epochs, batchSize, callbacks = [] } = settings;
   const stepsPerEpoch = train.batchSize === undefined ? Math.ceil(train.length / batchSize) : train.length;
   const told = onEvent ? [eventsOf(onEvent, { ...about, epochs, batchSize, stepsPerEpoch })] : [];
@@ -46,7 +46,12 @@ export function trainNetwork(
     seed,
     ...settings,
     progress: false,
-    checkpoint: { directory: checkpointsOf(out), resume, everySteps: stepsBetweenCheckpoints },
+    checkpoint: {
+      directory: checkpointsOf(out),
+      resume,
+      everySteps: stepsBetweenCheckpoints,
+      everySeconds: checkpointEvery,
+    },
     callbacks: [...told, ...callbacks],
     ...(device && { device }),
     ...(signal && { signal }),

@@ -8,7 +8,7 @@ import type { FitOptions } from './options.js';
 import { type StepSpec, traceEvaluation } from './step.js';
 
 /**
- * @throws RangeError for a count of epochs, examples, batches, steps or workers that is none
+ * @throws RangeError for a count of epochs, examples, batches, steps, seconds or workers that is none
  * @throws TypeError for metrics beside steps of several kinds
  */
 export function requireCounts({
@@ -29,6 +29,9 @@ export function requireCounts({
   const counts = { epochs, batchSize, accumulate, workers, everySteps: checkpoint?.everySteps };
   for (const [name, count] of Object.entries(counts))
     if (count !== undefined) requireWhole('fit', name, count);
+  const { everySeconds } = checkpoint ?? {};
+  if (everySeconds !== undefined && !(everySeconds > 0))
+    throw new RangeError(`fit: everySeconds should be a number above 0, but it is ${everySeconds}.`);
 }
 
 /** @throws TypeError when the model, the loss or the metrics do not fit the validation data */

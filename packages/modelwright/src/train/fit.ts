@@ -72,6 +72,8 @@ class Training {
   readonly #alternates: Alternates;
   readonly #sample: Batch;
   readonly #store: CheckpointStore | undefined;
+  /** When the last checkpoint was begun, or the training. */
+  #savedAt = performance.now();
   readonly #identity: Checkpoint['identity'];
   readonly #epochs: number;
   readonly #stepsPerEpoch: number;
@@ -220,7 +222,7 @@ class Training {
   }
 
   async #runEpoch(onStep: (step: number, metrics: Record<string, number>) => void): Promise<void> {
-    const { accumulate = 1, checkpoint, signal } = this.#options;
+    const { accumulate = 1, signal } = this.#options;
     const started = performance.now();
     const before = this.#epochSeconds;
     const underway: SentStep[] = [];
@@ -256,7 +258,7 @@ class Training {
         underway.push({ finished, others, step, at, batches, learningRate });
         await drain(stepsAhead - 1);
         this.#epochSeconds = before + (performance.now() - started) / 1000;
-        if (checkpoint?.everySteps && step % checkpoint.everySteps === 0 && at < this.#batches.length) {
+        if (this.#isCheckpointDue(step) && at < this.#batches.length) {
           await drain(0);
           await this.#saveCheckpoint();
         }
@@ -401,7 +403,14 @@ class Training {
     });
   }
 
+  #isCheckpointDue(step: number): boolean {
+    const { everySteps, everySeconds } = this.#options.checkpoint ?? {};
+    if (everySteps !== undefined && step % everySteps === 0) return true;
+    return everySeconds !== undefined && performance.now() - this.#savedAt >= 1000 * everySeconds;
+  }
+
   async #saveCheckpoint(): Promise<void> {
+    this.#savedAt = performance.now();
     if (this.#store) await this.#store.write(lastCheckpoint, this.#encode(await this.#readGood()));
   }
 

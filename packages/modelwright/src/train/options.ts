@@ -15,6 +15,8 @@ export interface CheckpointOptions {
   readonly directory: string;
   /** A checkpoint after this many steps, beside the one at the end of each epoch. Default: none. */
   readonly everySteps?: number;
+  /** A checkpoint after the first step that ends so many seconds after the last one. Default: none. */
+  readonly everySeconds?: number;
   /** Whether to go on from the checkpoint in the folder, if there is one. Default: false. */
   readonly resume?: boolean;
 }

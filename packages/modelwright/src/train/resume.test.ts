@@ -34,6 +34,29 @@ describe('a training that was broken off', () => {
     assert.deepEqual(measuredBy(resumed), measuredBy(whole));
   });
 
+  it('keeps checkpoints by time too, so that an epoch that is lost at its end is not lost whole', async (test) => {
+    const breakOff = {
+      onStepEnd({ step }: { step: number }) {
+        if (step === 5) throw new Error('broken off');
+      },
+    };
+    for (const [everySeconds, first] of [
+      [1e-9, 5],
+      [3600, 4],
+    ] as const) {
+      const directory = await temporaryFolder(test);
+      const checkpoint = { directory, everySeconds };
+      await assert.rejects(longTraining({ checkpoint, callbacks: [breakOff] }), /broken off/);
+      const steps: number[] = [];
+      const callbacks = [{ onStepEnd: ({ step }: { step: number }) => void steps.push(step) }];
+      const resumed = await longTraining({ checkpoint: { ...checkpoint, resume: true }, callbacks });
+      assert.equal(steps[0], first);
+      assert.deepEqual(valuesOf(resumed), valuesOf(await longTraining()));
+    }
+    const checkpoint = { directory: 'nowhere', everySeconds: 0 };
+    await assert.rejects(longTraining({ checkpoint }), /everySeconds should be a number above 0/);
+  });
+
   it('stopped by a signal, keeps a checkpoint of that moment and goes on from it', async (test) => {
     const directory = await temporaryFolder(test);
     const stop = new AbortController();

@@ -3,7 +3,7 @@ import { and, asc, eq, isNull } from 'drizzle-orm';
 import { InputError, NotFoundError } from '../errors.js';
 import { ServiceError } from '../server/errors.js';
 import type { Database } from '../store/database.js';
-import { keys, projects, type Role, roles } from '../store/schema.js';
+import { keys, projects, type Role } from '../store/schema.js';
 
 /** The project of whoever says nothing of projects. Its administrators run the platform. */
 export const defaultProject = 'default';
@@ -42,8 +42,15 @@ export type KeyView = Omit<typeof keys.$inferSelect, 'hash'>;
 
 /** Whether a role may do what another is needed for. */
 export function mayAct(role: Role, needed: Role): boolean {
-  return roles.indexOf(role) <= roles.indexOf(needed);
+  return covered[role].includes(needed);
 }
+
+const covered: Readonly<Record<Role, readonly Role[]>> = {
+  admin: ['admin', 'developer', 'caller', 'worker'],
+  developer: ['developer', 'caller', 'worker'],
+  caller: ['caller'],
+  worker: ['worker'],
+};
 
 /**
  * Makes a key: `mw_<id>_<secret>`. The database keeps its sha256 alone, so that it can be shown this once.

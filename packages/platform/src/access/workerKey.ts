@@ -20,7 +20,7 @@ export function withWorkerKey(others: Authenticate): {
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return others(request);
       const project = request.headers.get(projectHeader) ?? everyProject;
       noteRequest({ by: 'local worker', project });
-      return { name: 'local worker', project, role: 'developer' };
+      return { name: 'local worker', project, role: 'worker' };
     },
   };
 }

@@ -42,7 +42,7 @@ export function attemptRoutes({
     });
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: '/api/jobs/claim',
       summary: 'Ask for a job to do',
@@ -59,7 +59,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('renew'),
       summary: 'Keep a job, and tell how far it is',
@@ -75,22 +75,24 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('run'),
       summary: "Begin a job's run, or go on with it",
       description: fenced,
       request: { params, body: body(z.object({ environment: schemas.jsonObject })) },
-      responses: { 200: { description: 'The run.', ...json(z.object({ id: z.uuid() })) } },
+      responses: {
+        200: { description: 'The run, and how many lines its log has.', ...json(jobSchemas.begun) },
+      },
     }),
     async (c) => {
       const attempt = of(c.get('principal').project, c.req.valid('param'));
-      return c.json({ id: await work.beginRun(db, attempt, c.req.valid('json').environment) }, 200);
+      return c.json(await work.beginRun(db, attempt, c.req.valid('json').environment), 200);
     },
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('points'),
       summary: "Add values of metrics to a job's run",
@@ -108,7 +110,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('lines'),
       summary: "Add lines to the log of a job's run",
@@ -117,16 +119,16 @@ export function attemptRoutes({
       responses: done,
     }),
     async (c) => {
-      const lines = toldLines(c.req.valid('json'));
+      const told = c.req.valid('json');
       await withRun(of(c.get('principal').project, c.req.valid('param')), (transaction, run) =>
-        addLines(transaction, run, lines),
+        addLines(transaction, run, toldLines(told), told.first),
       );
       return c.body(null, 204);
     },
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'put',
       path: path('files/{path}'),
       summary: "Keep a file with a job's run",
@@ -145,7 +147,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'get',
       path: path('checkpoint'),
       summary: "The files of a job's last checkpoint",
@@ -160,7 +162,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'put',
       path: path('checkpoint'),
       summary: 'Keep a checkpoint',
@@ -179,7 +181,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'put',
       path: path('contents'),
       summary: 'Send a content of a checkpoint',
@@ -195,7 +197,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'get',
       path: path('contents/{sha256}'),
       summary: 'A content of the last checkpoint',
@@ -211,7 +213,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('model'),
       summary: 'Publish what a job has trained',
@@ -241,7 +243,7 @@ export function attemptRoutes({
   );
 
   api.openapi(
-    secured('developer', {
+    secured('worker', {
       method: 'post',
       path: path('end'),
       summary: 'End an attempt',

@@ -5,6 +5,7 @@ import { toServiceError } from '../server/errors.js';
 import { version } from '../version.js';
 import { noteRequest } from '../watching/index.js';
 import { accessRoutes } from './access.js';
+import { attemptInputRoutes } from './attemptInputs.js';
 import { attemptRoutes } from './attempts.js';
 import { type Api, type ApiContext, newApi } from './context.js';
 import { deploymentRoutes } from './deployments.js';
@@ -63,6 +64,7 @@ export function createApi({ authenticate, onError = console.error, ...context }:
   api.route('/', runRoutes(context));
   api.route('/', modelRoutes(context));
   api.route('/', attemptRoutes(context));
+  api.route('/', attemptInputRoutes(context));
   api.route('/', jobRoutes(context));
   api.route('/', accessRoutes(context));
   api.route('/', deploymentRoutes(context));

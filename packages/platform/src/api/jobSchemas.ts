@@ -129,6 +129,8 @@ export const claimed = z
   .object({ job: job.nullable(), project: z.string().nullable(), leaseSeconds })
   .openapi('Claimed');
 
+export const begun = z.object({ id: z.uuid(), lines: z.int() }).openapi('Begun');
+
 export const renewal = z.object({ progress: progress.optional() }).openapi('Renewal');
 
 export const renewed = z

@@ -22,8 +22,9 @@ const page = z.object({
 });
 
 /** The registry: models, their versions, and the names that point at them. */
-export function modelRoutes({ store, publishing, maxUploadBytes, workFolder, deployments }: ApiContext): Api {
-  const { db, objects } = store;
+export function modelRoutes(context: ApiContext): Api {
+  const { store, publishing, maxUploadBytes, workFolder, deployments } = context;
+  const { db } = store;
   const api = newApi();
 
   api.openapi(
@@ -145,14 +146,7 @@ export function modelRoutes({ store, publishing, maxUploadBytes, workFolder, dep
     async (c) => {
       const { name, version } = c.req.valid('param');
       const found = await registry.findVersion(db, c.get('principal').project, name, version);
-      const folder = join(workFolder, `export-${randomUUID()}`);
-      await registry.checkOut(objects, found, folder, publishing?.signer);
-      const archive = packFolder(folder);
-      archive.once('close', () => rm(folder, { recursive: true, force: true }));
-      return c.body(Readable.toWeb(archive) as ReadableStream<Uint8Array>, 200, {
-        'Content-Type': 'application/x-tar',
-        'Content-Disposition': `attachment; filename="${name}-${found.version}.tar"`,
-      });
+      return c.body(...(await archiveOf(context, found)));
     },
   );
 
@@ -237,4 +231,21 @@ function modelJson({ id: _, project: __, createdAt, ...model }: registry.ModelVi
 
 function versionJson({ modelId: _, createdAt, files, ...version }: registry.FoundVersion) {
   return { ...version, files: [...files], createdAt: createdAt.toISOString(), aliases: [...version.aliases] };
+}
+
+/** A version's folder as a response's body, with its headers: files checked against their hashes and signature. */
+export async function archiveOf(
+  { store, publishing, workFolder }: ApiContext,
+  found: registry.FoundVersion,
+): Promise<[ReadableStream<Uint8Array>, 200, Record<'Content-Type' | 'Content-Disposition', string>]> {
+  const folder = join(workFolder, `export-${randomUUID()}`);
+  await registry.checkOut(store.objects, found, folder, publishing?.signer);
+  const archive = packFolder(folder);
+  archive.once('close', () => rm(folder, { recursive: true, force: true }));
+  const name = `${found.model}-${found.version}.tar`;
+  return [
+    Readable.toWeb(archive) as ReadableStream<Uint8Array>,
+    200,
+    { 'Content-Type': 'application/x-tar', 'Content-Disposition': `attachment; filename="${name}"` },
+  ];
 }

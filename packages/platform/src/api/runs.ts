@@ -139,7 +139,8 @@ export function runRoutes({ store, maxUploadBytes }: ApiContext): Api {
     }),
     async (c) => {
       const run = await own(c.get('principal').project, c.req.valid('param').id);
-      await addLines(db, run.id, toldLines(c.req.valid('json')));
+      const told = c.req.valid('json');
+      await addLines(db, run.id, toldLines(told), told.first);
       return c.body(null, 204);
     },
   );

@@ -1,7 +1,7 @@
 // What goes over the wire, described once: checked, typed, and in the OpenAPI document.
 import { z } from '@hono/zod-openapi';
 import { usagePeriods } from '../access/usage.js';
-import { type JsonObject, roles, runStatuses } from '../store/schema.js';
+import { type JsonObject, personRoles, roles, runStatuses } from '../store/schema.js';
 
 export const moment = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-02T03:04:05.000Z' });
 
@@ -93,7 +93,18 @@ export const newPoints = z
   .openapi('NewPoints');
 
 export const newLines = z
-  .object({ lines: z.array(z.object({ text: z.string().max(10_000), at: moment.optional() })).max(1000) })
+  .object({
+    lines: z.array(z.object({ text: z.string().max(10_000), at: moment.optional() })).max(1000),
+    first: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1001)
+      .optional()
+      .openapi({
+        description:
+          'The number of the first line, from 1: those that are there already are not added again. Default: after the last.',
+      }),
+  })
   .openapi('NewLines');
 
 export const runEnd = z
@@ -301,14 +312,14 @@ const newPassword = z.string().min(10, lengths).max(200, lengths).openapi({ form
 export const newUser = z
   .object({
     name: userName,
-    role: z.enum(roles),
+    role: z.enum(personRoles),
     /** For somebody new; left out for somebody who is in another project already. */
     password: newPassword.optional(),
   })
   .openapi('NewUser');
 
 export const userChange = z
-  .object({ role: z.enum(roles).optional(), password: newPassword.optional() })
+  .object({ role: z.enum(personRoles).optional(), password: newPassword.optional() })
   .openapi('UserChange');
 
 export const user = z

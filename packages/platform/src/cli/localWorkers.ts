@@ -14,10 +14,19 @@ export interface LocalWorkers {
   close(): Promise<void>;
 }
 
+export interface LocalWorkersOptions {
+  readonly server: string;
+  readonly key: string;
+  /** Seconds that a job which is stopped has for a checkpoint. */
+  readonly grace: number;
+  /** The folder that paths of jobs must be in. Default: jobs may name no paths. */
+  readonly dataRoot: string | undefined;
+}
+
 /** Starts so many workers of a platform. One that ends is started again. */
 export function startWorkers(
   count: number,
-  { server, key, grace }: { readonly server: string; readonly key: string; readonly grace: number },
+  { server, key, grace, dataRoot }: LocalWorkersOptions,
 ): LocalWorkers {
   const running = new Map<number, ChildProcess>();
   let isOpen = true;
@@ -30,6 +39,7 @@ export function startWorkers(
       `${hostname()}-${number}`,
       '--grace',
       String(grace),
+      ...(dataRoot === undefined ? [] : ['--data-root', dataRoot]),
     ];
     const child = fork(main, args, { env: { ...process.env, MODELWRIGHT_KEY: key } });
     running.set(number, child);

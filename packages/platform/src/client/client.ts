@@ -148,11 +148,16 @@ export class PlatformClient {
   }
 
   /** Writes a version's files into a new folder. */
-  async pull(name: string, version: string, folder: string): Promise<void> {
-    const response = await this.#send(
-      'GET',
+  pull(name: string, version: string, folder: string): Promise<void> {
+    return this.unpack(
       `/api/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/archive`,
+      folder,
     );
+  }
+
+  /** Unpacks the tar archive that is at a path into a new folder. */
+  async unpack(path: string, folder: string): Promise<void> {
+    const response = await this.#send('GET', path);
     await mkdir(folder, { recursive: true });
     await this.#receive(response, new Unpack({ cwd: folder, strict: true, preserveOwner: false }));
   }

@@ -4,7 +4,7 @@ import type { TrainEvent } from 'modelwright/tasks';
 import type { NewRun, Point } from '../runs/record.js';
 import type { JsonObject } from '../store/schema.js';
 import { version } from '../version.js';
-import type { RunSink } from './sink.js';
+import type { Line, RunSink } from './sink.js';
 
 /** A run as it is begun by a recorder; the environment is found out. */
 export interface RecordedRun extends Omit<NewRun, 'project' | 'environment'> {
@@ -55,7 +55,9 @@ export class RunRecorder {
   readonly #onFault: (error: Error) => void;
   readonly #timers: readonly NodeJS.Timeout[];
   #points: Point[] = [];
-  #lines: { text: string; at: Date }[] = [];
+  #lines: Line[] = [];
+  /** Lines that the log has. */
+  #linesThere: number;
   #step = 0;
   #stepAt = performance.now();
   /** Steps that were taken before an epoch, where that is known. */
@@ -76,16 +78,17 @@ export class RunRecorder {
       ...run
     }: RecordedRun,
   ): Promise<RunRecorder> {
-    const id = await sink.begin({ ...run, environment: { ...thisEnvironment(), ...environment } });
-    return new RunRecorder(id, sink, { onFault, usage });
+    const begun = await sink.begin({ ...run, environment: { ...thisEnvironment(), ...environment } });
+    return new RunRecorder(begun, sink, { onFault, usage });
   }
 
   private constructor(
-    id: string,
+    { id, lines }: Awaited<ReturnType<RunSink['begin']>>,
     sink: RunSink,
     { onFault, usage }: Required<Pick<RecordedRun, 'onFault' | 'usage'>>,
   ) {
     this.id = id;
+    this.#linesThere = lines;
     this.#sink = sink;
     this.#onFault = onFault;
     this.#usage = usage;
@@ -189,7 +192,8 @@ export class RunRecorder {
       try {
         await this.#sink.points(this.id, points);
         this.#points = this.#points.slice(points.length);
-        await this.#sink.lines(this.id, lines);
+        await this.#sink.lines(this.id, lines, this.#linesThere + 1);
+        this.#linesThere += lines.length;
         this.#lines = this.#lines.slice(lines.length);
       } catch (error) {
         this.#fault(error instanceof Error ? error : new Error(String(error)));

@@ -85,7 +85,7 @@ onEachDatabase('jobs', (open) => {
     const { db } = opened.store;
     const id = await submit();
     const first = await claimed(id, 'slow');
-    const run = await work.beginRun(db, first, { cores: 2 });
+    const { id: run } = await work.beginRun(db, first, { cores: 2 });
     await work.renewLease(db, first, lease, { share: 0.5, epoch: 2 }, later(20_000));
     assert.equal(await work.expireLeases(db, later(49_000)), 0, 'it told of itself after 20 seconds');
     assert.deepEqual((await find(id)).progress, { share: 0.5, epoch: 2 });
@@ -109,7 +109,7 @@ onEachDatabase('jobs', (open) => {
         assert.match(fault.message, /Attempt 1 no longer has the job .*: attempt 2 has it now, by 'quick'/);
         return true;
       });
-    assert.equal(await work.beginRun(db, second, {}), run, 'the run goes on');
+    assert.deepEqual(await work.beginRun(db, second, {}), { id: run, lines: 0 }, 'the run goes on');
     await work.endAttempt(db, second, finished);
     assert.equal((await work.endAttempt(db, second, finished)).status, 'finished', 'told again');
     assert.equal((await findRun(db, 'test', run)).status, 'finished');
@@ -154,7 +154,7 @@ onEachDatabase('jobs', (open) => {
   it('fails for good when workers are lost with it again and again', async () => {
     const { db } = opened.store;
     const id = await submit({ attempts: 2 });
-    const run = await work.beginRun(db, await claimed(id, 'w'), {});
+    const { id: run } = await work.beginRun(db, await claimed(id, 'w'), {});
     await work.expireLeases(db, later(31_000));
     await claimed(id, 'w', later(31_000));
     await work.expireLeases(db, later(62_000));
@@ -166,7 +166,7 @@ onEachDatabase('jobs', (open) => {
     const { db } = opened.store;
     const id = await submit();
     const attempt = await claimed(id, 'w');
-    const run = await work.beginRun(db, attempt, {});
+    const { id: run } = await work.beginRun(db, attempt, {});
     assert.equal((await work.cancelJob(db, 'test', id)).status, 'running');
     assert.deepEqual(await work.renewLease(db, attempt, lease, undefined, start), { cancel: true });
     await work.expireLeases(db, later(31_000));
@@ -210,7 +210,7 @@ onEachDatabase('jobs', (open) => {
     const prepared = await prepareVersion(store, { project: 'test', name: 'once', directory });
     const id = await submit();
     const first = await claimed(id, 'w');
-    const run = await work.beginRun(store.db, first, {});
+    const { id: run } = await work.beginRun(store.db, first, {});
     assert.deepEqual(await work.publishOnce(store.db, first, prepared), { version: 1, isNew: true });
     assert.deepEqual(await work.publishOnce(store.db, first, prepared), { version: 1, isNew: false });
     await work.expireLeases(store.db, later(31_000));

@@ -1,18 +1,22 @@
 // What a worker tells of a job that it has: the run, and the model that came of it.
 import { eq } from 'drizzle-orm';
 import { addVersion, type PreparedVersion } from '../registry/index.js';
-import { createRun, reopenRun } from '../runs/record.js';
+import { countLines, createRun, reopenRun } from '../runs/record.js';
 import type { Database } from '../store/database.js';
 import { jobs } from '../store/jobSchema.js';
 import type { JsonObject } from '../store/schema.js';
 import { type Attempt, withAttempt } from './lease.js';
 
-/** Begins the run of a job, or goes on with it where an earlier attempt began it. @returns its id */
-export async function beginRun(db: Database, attempt: Attempt, environment: JsonObject): Promise<string> {
+/** Begins the run of a job, or goes on with it where an earlier attempt began it. @returns its id, and how many lines its log has */
+export async function beginRun(
+  db: Database,
+  attempt: Attempt,
+  environment: JsonObject,
+): Promise<{ readonly id: string; readonly lines: number }> {
   return withAttempt(db, attempt, async (transaction, { id, run, project, name, task, kind, spec }) => {
     if (run !== null) {
       await reopenRun(transaction, run);
-      return run;
+      return { id: run, lines: await countLines(transaction, run) };
     }
     const created = await createRun(transaction, {
       project,
@@ -23,7 +27,7 @@ export async function beginRun(db: Database, attempt: Attempt, environment: Json
       tags: [`job:${kind}`],
     });
     await transaction.update(jobs).set({ run: created, updatedAt: new Date() }).where(eq(jobs.id, id));
-    return created;
+    return { id: created, lines: 0 };
   });
 }
 

@@ -1,7 +1,7 @@
 // What a run tells of itself, written to the store while it goes on.
 import { randomUUID } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
-import { NotFoundError, StateError } from '../errors.js';
+import { InputError, NotFoundError, StateError } from '../errors.js';
 import type { Database } from '../store/database.js';
 import type { StoredObject } from '../store/index.js';
 import { artefacts, type JsonObject, logs, type RunStatus, runs } from '../store/schema.js';
@@ -95,23 +95,36 @@ export async function addPoints(db: Database, run: string, points: readonly Poin
   });
 }
 
-/** Adds lines to what the run wrote for people. @throws as addPoints */
+/**
+ * Adds lines to what the run wrote for people.
+ * @param first number of the first, from 1: lines that are there already, as their acknowledgement was lost, are not added again. Default:
+ *   they are new
+ * @throws as addPoints; InputError where lines before the first are missing
+ */
 export async function addLines(
   db: Database,
   run: string,
   lines: readonly { readonly text: string; readonly at: Date }[],
+  first?: number,
 ): Promise<void> {
   if (lines.length === 0) return;
   await db.transaction(async (transaction) => {
     await requireRunning(transaction, run);
-    const [{ count } = { count: 0 }] = await transaction
-      .select({ count: sql<number>`count(*)::int` })
-      .from(logs)
-      .where(eq(logs.run, run));
+    const count = await countLines(transaction, run);
+    const from = first ?? count + 1;
+    if (from > count + 1)
+      throw new InputError(`Line ${from} would come after line ${count}: send those between first.`);
     await transaction
       .insert(logs)
-      .values(lines.map(({ text, at }, i) => ({ run, line: count + i + 1, text, at })));
+      .values(lines.map(({ text, at }, i) => ({ run, line: from + i, text, at })))
+      .onConflictDoNothing();
   });
+}
+
+/** How many lines a run has written. */
+export async function countLines(db: Pick<Database, 'select'>, run: string): Promise<number> {
+  const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(logs).where(eq(logs.run, run));
+  return row!.count;
 }
 
 /** Keeps a file of a run, whose content is stored; one of the same path is replaced. @throws as addPoints */

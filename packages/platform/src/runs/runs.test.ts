@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { text as textOf } from 'node:stream/consumers';
 import { after, before, it } from 'node:test';
+import { RunRecorder } from '../client/recorder.js';
+import { localRuns } from '../client/sink.js';
 import { NotFoundError, StateError } from '../errors.js';
 import { onEachDatabase, type TestStore } from '../store/testing.js';
 import { artefactsOf, curveOf, findRun, linesOf, listRuns } from './query.js';
@@ -122,6 +124,36 @@ onEachDatabase('runs', (open) => {
     assert.equal((await listRuns(db, { ...filter, search: '%' })).runs.length, 0);
     assert.equal((await listRuns(db, { ...filter, project: 'another' })).runs.length, 0);
     await assert.rejects(listRuns(db, { ...filter, after: 'x' }), /give what 'next' said/);
+  });
+
+  it('keeps a line once, though it is told again as its acknowledgement was lost', async () => {
+    const { store } = opened;
+    const sink = localRuns(store, 'test');
+    let lost = 0;
+    const recorder = await RunRecorder.begin(
+      {
+        ...sink,
+        async lines(...told) {
+          await sink.lines(...told);
+          if (lost++ % 2 === 0) throw new Error('The answer is lost.');
+        },
+      },
+      { name: 'told twice', onFault: () => undefined },
+    );
+    const told: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      for (const text of [`line ${i}`, 'the same']) {
+        recorder.log(text);
+        told.push(text);
+      }
+      await recorder.flush();
+    }
+    await recorder.end('finished');
+    const texts = (await linesOf(store.db, recorder.id)).map(({ text }) => text);
+    assert.ok(lost > 5, `${lost} tries`);
+    assert.deepEqual(texts, told);
+    const id = await begin('holes');
+    await assert.rejects(addLines(store.db, id, [{ text: 'x', at }], 3), /Line 3 would come after line 0/);
   });
 
   it('keeps lines and files', async () => {

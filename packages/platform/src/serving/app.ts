@@ -1,5 +1,5 @@
 import type { Authenticate } from '../access/authenticate.js';
-import { type Principal, requireModel } from '../access/keys.js';
+import { mayAct, type Principal, requireModel } from '../access/keys.js';
 import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
@@ -31,6 +31,8 @@ export function servingApp(
 ): Answer {
   const app = createModelApp(async (request) => {
     const principal = await authenticate(request);
+    if (!mayAct(principal.role, 'caller'))
+      throw new ServiceError(403, `The key '${principal.name}' is for doing jobs, not for asking models.`);
     const streams = isStream.test(new URL(request.url).pathname);
     if (streams) requireOwnPage(request);
     const admit = request.method === 'POST' || streams ? quotas : undefined;

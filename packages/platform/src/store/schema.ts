@@ -386,6 +386,9 @@ export const drift = pgTable('drift', {
   baselines: jsonb('baselines').$type<DriftBaselines>().notNull(),
 });
 
-/** Roles, each of which may do what those after it may. */
-export const roles = ['admin', 'developer', 'caller'] as const;
+/** Roles of keys. */
+export const roles = ['admin', 'developer', 'caller', 'worker'] as const;
 export type Role = (typeof roles)[number];
+
+/** Roles that people may have: a worker is none. */
+export const personRoles = ['admin', 'developer', 'caller'] as const;

@@ -1,4 +1,5 @@
 // For tests: the routes that the API's own description has, and values that fit it.
+import type { Role } from '../store/schema.js';
 
 /** What is read here of an OpenAPI document. */
 export interface Described {
@@ -8,7 +9,7 @@ export interface Described {
 
 interface Operation {
   readonly security: readonly object[];
-  readonly 'x-role'?: 'admin' | 'developer' | 'caller';
+  readonly 'x-role'?: Role;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
@@ -37,7 +38,7 @@ export interface DescribedRoute {
   /** With `{name}` for what changes. */
   readonly path: string;
   /** What it needs; undefined where it needs no key. */
-  readonly role: 'admin' | 'developer' | 'caller' | undefined;
+  readonly role: Role | undefined;
   readonly parameters: NonNullable<Operation['parameters']>;
   /** Media type and schema of the body. */
   readonly body?: { readonly type: string; readonly schema: Schema };

@@ -21,6 +21,8 @@ export interface AttemptOptions {
   readonly name: string;
   /** Folder for what lies about while a job is done. */
   readonly folder: string;
+  /** The folder that paths of jobs must be in. Default: jobs may name no paths. */
+  readonly dataRoot?: string | undefined;
   /** The script of the process that does a job. */
   readonly entry: string;
   /** Milliseconds that a job gets to stop in. */
@@ -158,7 +160,7 @@ class JobAttempt {
     log(`Attempt ${this.#platform.job.attempt}, on ${this.#options.name}.`);
     try {
       await mkdir(this.folder, { recursive: true });
-      const assignment = await prepare(this.#platform, this.folder, log);
+      const assignment = await prepare(this.#platform, this.folder, this.#options.dataRoot, log);
       const ended = await this.#supervise(assignment, recorder);
       if (ended.kind === 'finished') {
         if (ended.result.metrics) recorder.result(ended.result.metrics);

@@ -55,6 +55,16 @@ export class AttemptClient {
     return this.ask(() => this.client.download(this.path('contents', sha256), file));
   }
 
+  /** Writes the archive of data that was sent for the job into a file. */
+  receiveData(file: string): Promise<void> {
+    return this.ask(() => this.client.download(this.path('data'), file));
+  }
+
+  /** Writes the version that the job asks into a new folder. */
+  version(folder: string): Promise<void> {
+    return this.ask(() => this.client.unpack(this.path('version'), folder));
+  }
+
   /** Keeps a file with the job's run. */
   sendFile(path: string, file: string): Promise<void> {
     return this.ask(() => this.client.send('PUT', this.path('files', path), file));
@@ -82,17 +92,13 @@ export class AttemptClient {
     const tell = (what: string, body: object): Promise<void> =>
       this.ask(() => this.client.post(this.path(what), body));
     return {
-      begin: async ({ environment = {} }) => {
-        const { id } = await this.ask(() =>
-          this.client.post<{ id: string }>(this.path('run'), { environment }),
-        );
-        return id;
-      },
+      begin: ({ environment = {} }) =>
+        this.ask(() => this.client.post<{ id: string; lines: number }>(this.path('run'), { environment })),
       points: async (_run, points) => {
         if (points.length > 0) await tell('points', wirePoints(points));
       },
-      lines: async (_run, lines) => {
-        if (lines.length > 0) await tell('lines', wireLines(lines));
+      lines: async (_run, lines, first) => {
+        if (lines.length > 0) await tell('lines', wireLines(lines, first));
       },
       file: (_run, path, content) =>
         this.ask(() => this.client.send('PUT', this.path('files', path), content)),

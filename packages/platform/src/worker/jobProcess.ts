@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Usage } from '../client/recorder.js';
@@ -25,7 +26,11 @@ export class JobProcess {
   /** @param entry the script that takes an assignment */
   constructor(entry: string, assignment: Assignment, hooks: JobProcessHooks) {
     this.#hooks = hooks;
-    this.#child = fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced' });
+    this.#child = fork(entry, [], {
+      cwd: dirname(assignment.out), // where a name that is none of a data set leads to nothing of the worker's
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    });
     this.#child.on('message', (told: Told) => this.#hear(told));
     for (const stream of [this.#child.stdout, this.#child.stderr]) this.#read(stream!);
     this.ended = this.#watch();

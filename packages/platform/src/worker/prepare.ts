@@ -4,11 +4,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { checkpointsOf } from 'modelwright/tasks';
-import type { Job } from '../client/client.js';
 import { readableFiles } from '../client/readable.js';
 import { packFolder, unpack } from '../registry/archive.js';
 import type { AttemptClient } from './attemptClient.js';
 import { filesBelow, restoreCheckpoint } from './checkpointSync.js';
+import { withinRoot } from './dataRoot.js';
 import type { Assignment } from './protocol.js';
 
 /** The most files of data that was sent for a job. */
@@ -18,6 +18,7 @@ const mostDataFiles = 2_000_000;
 export async function prepare(
   platform: AttemptClient,
   folder: string,
+  dataRoot: string | undefined,
   log: (text: string) => void,
 ): Promise<Assignment> {
   const { job } = platform;
@@ -26,24 +27,30 @@ export async function prepare(
   const checkpoints = checkpointsOf(model);
   const out = join(folder, 'out');
   await mkdir(out, { recursive: true });
-  const data = await fetchData(job, platform, folder);
-  const asked = job.model;
-  if (asked) await platform.ask(() => platform.client.pull(asked.name, String(asked.version), model));
+  const data = await fetchData(platform, folder, dataRoot);
+  if (job.model) await platform.version(model);
   const restored = await restoreCheckpoint(platform, checkpoints);
   if (restored === 'restored') log('It goes on from the last checkpoint.');
   else if (restored !== 'nothing') log(`The checkpoint is damaged (${restored.damaged}): it begins anew.`);
   else if (attempt > 1) log('There is no checkpoint: it begins anew.');
-  return { ...{ kind, task, parameters, model, out, checkpoints }, data, format: format ?? undefined };
+  return {
+    ...{ kind, task, parameters, model, out, checkpoints },
+    data,
+    dataRoot,
+    format: format ?? undefined,
+  };
 }
 
 async function fetchData(
-  { data }: Job,
   platform: AttemptClient,
   folder: string,
+  dataRoot: string | undefined,
 ): Promise<string | undefined> {
-  if (data === null || typeof data === 'string') return data ?? undefined;
+  const { data } = platform.job;
+  if (data === null) return undefined;
+  if (typeof data === 'string') return withinRoot(data, dataRoot);
   const archive = join(folder, 'data.tar');
-  await platform.ask(() => platform.client.download(`/api/uploads/${data.upload}`, archive));
+  await platform.receiveData(archive);
   const into = join(folder, 'data');
   await mkdir(into);
   await unpack(createReadStream(archive), into, mostDataFiles);

@@ -11,6 +11,8 @@ export interface Assignment {
   readonly parameters: JsonObject;
   /** A path, or the name of a data set. */
   readonly data?: string | undefined;
+  /** The folder that paths of parameters must be in; undefined where there may be none. */
+  readonly dataRoot?: string | undefined;
   /** Where the model is saved; or where it lies, for what asks it. */
   readonly model: string;
   /** Folder for what comes of it, to be kept with the run. */

@@ -35,8 +35,9 @@ export class TestPlatform implements AsyncDisposable {
     let isOpen = true;
     const look = setInterval(() => void expireLeases(store.db), 200);
     const server = await listenWith(api.fetch, { port: 0 });
-    const { key } = await createKey(store.db, { project: 'test', name: 'worker', role: 'developer' });
-    return new TestPlatform(server.url, key, async () => {
+    const { key } = await createKey(store.db, { project: 'test', name: 'developer', role: 'developer' });
+    const worker = await createKey(store.db, { project: 'test', name: 'worker', role: 'worker' });
+    return new TestPlatform(server.url, key, worker.key, async () => {
       isOpen = false;
       clearInterval(look);
       await server.close();
@@ -46,6 +47,7 @@ export class TestPlatform implements AsyncDisposable {
   private constructor(
     readonly url: string,
     readonly key: string,
+    readonly workerKey: string,
     close: () => Promise<void>,
   ) {
     this.client = new PlatformClient({ server: url, key });
@@ -86,7 +88,11 @@ export class TestPlatform implements AsyncDisposable {
   work(more: Partial<WorkerOptions> = {}): () => Promise<void> {
     const stopping = new AbortController();
     const often = { renewEvery: 200, syncEvery: 300, pollEvery: 100 };
-    const options = { server: this.url, key: this.key, entry, onNote: () => undefined, ...often, ...more };
+    const options = {
+      ...{ server: this.url, key: this.workerKey, entry, dataRoot: '/', onNote: () => undefined },
+      ...often,
+      ...more,
+    };
     const working = runWorker(options, stopping.signal);
     working.catch(() => undefined); // told by who stops it
     return () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, it } from 'node:test';
@@ -55,8 +55,8 @@ onEachDatabase('workers', (open) => {
     const whole = await finished((await platform.submit(training(80, { publish: 'whole' }))).id);
     await stop();
     const { id } = await platform.submit(training(80, { publish: 'broken' }));
-    const killed = start(['worker', '--server', platform.url, '--name', 'killed'], {
-      MODELWRIGHT_KEY: platform.key,
+    const killed = start(['worker', '--server', platform.url, '--name', 'killed', '--data-root', '/'], {
+      MODELWRIGHT_KEY: platform.workerKey,
     });
     await platform.until(id, ({ progress }) => (progress?.epoch ?? 0) >= 3);
     while ((await checkpointOf(id)).length === 0) await platform.job(id);
@@ -208,6 +208,39 @@ onEachDatabase('workers', (open) => {
     assert.match(failed.error!, /\/nowhere\/photos/);
     const late = platform.client.post(`/api/jobs/${id}/attempts/1/renew`, { progress: { share: 1 } });
     await assert.rejects(late, { status: 409, message: /Attempt 1 no longer has the job .*: it is failed/ });
+  });
+
+  it('takes data from its own folder alone, whichever way a path leads', {
+    skip: !isFirst && 'as above',
+  }, async () => {
+    const root = join(opened.folder, 'root');
+    await mkdir(root);
+    await cp(pictures, join(root, 'photos'), { recursive: true });
+    await symlink(pictures, join(root, 'link'));
+    const failure = async (job: NewJob): Promise<string> => {
+      const { id } = await platform.submit(job);
+      const { error, attempt } = await platform.until(id, ({ status }) => status === 'failed');
+      assert.equal(attempt, 1, 'another attempt would be refused too');
+      return error!;
+    };
+    const stop = platform.work({ dataRoot: root });
+    for (const data of ['photos', join(root, 'photos'), './photos'])
+      assert.equal((await finished((await platform.submit(training(1, { data }))).id)).error, null);
+    for (const data of [pictures, '../photos', join(root, '../photos'), 'link', './link', '/etc/passwd'])
+      assert.match(
+        await failure(training(1, { data })),
+        /lies outside the worker's folder with data.*--upload/,
+      );
+    assert.match(
+      await failure(training(1, { data: './nothing' })),
+      /There is no \.\/nothing in the worker's folder/,
+    );
+    const from = training(1, { data: 'photos', parameters: { epochs: 1, from: '/etc/hostname.onnx' } });
+    assert.match(await failure(from), /\/etc\/hostname\.onnx lies outside/);
+    await stop();
+    const bare = platform.work({ dataRoot: undefined });
+    assert.match(await failure(training(1)), /reads no paths such as .*--upload.*--data-root/);
+    await bare();
   });
 
   it('waits for a platform that is not there, saying so once, and ends where its key is refused', async () => {

@@ -9,7 +9,7 @@ import { Persistence } from './persistence.js';
 
 export interface WorkerOptions
   extends ClientOptions,
-    Pick<AttemptOptions, 'entry' | 'onNote'>,
+    Pick<AttemptOptions, 'entry' | 'onNote' | 'dataRoot'>,
     Partial<Pick<AttemptOptions, 'name' | 'grace' | 'renewEvery' | 'syncEvery'>> {
   /** Folder for what lies about while jobs are done. Default: one in the system's folder for such. */
   readonly folder?: string | undefined;
@@ -38,11 +38,14 @@ export async function runWorker(options: WorkerOptions, stopping: AbortSignal): 
   const client = new PlatformClient({ ...options, timeout });
   const persistence = new Persistence(onNote);
   const folder = await ownFolder(options.folder ?? join(tmpdir(), 'modelwright-worker'));
-  const settings = { persistence, name, folder, entry, grace, syncEvery, onNote };
+  const settings = { persistence, name, folder, entry, grace, syncEvery, onNote, dataRoot: options.dataRoot };
   const claim = (): Promise<Claimed> => client.post('/api/jobs/claim', { worker: name });
+  let isHeard = false;
   const work = async (): Promise<void> => {
     while (!stopping.aborted) {
       const { job, project, leaseSeconds } = await persistence.ask(claim, stopping);
+      if (!isHeard) onNote(`The worker '${name}' waits for jobs of ${client.server}.`);
+      isHeard = true;
       const often = Math.min(renewEvery, (1000 * leaseSeconds) / 4);
       if (job && project !== null) {
         const own = new PlatformClient({ ...options, timeout, project });
@@ -51,8 +54,6 @@ export async function runWorker(options: WorkerOptions, stopping: AbortSignal): 
     }
   };
   try {
-    await persistence.ask(() => client.get('/api/jobs', { limit: 1 }), stopping);
-    onNote(`The worker '${name}' waits for jobs of ${client.server}.`);
     await Promise.all(Array.from({ length: parallel }, work));
   } catch (error) {
     if (!stopping.aborted) throw error; // else the wait for jobs, or for a platform that is away, was broken off

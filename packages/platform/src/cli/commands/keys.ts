@@ -18,8 +18,8 @@ export function addKeys(program: Command): void {
     keys.command('create').description('make a key; it is shown this once').argument('<name>', 'whose it is'),
   )
     .addOption(
-      new Option('--role <role>', 'what it may do: everything, train and publish, or ask models')
-        .choices(['admin', 'developer', 'caller'])
+      new Option('--role <role>', 'what it may do: everything, train and publish, ask models, or do jobs')
+        .choices(['admin', 'developer', 'caller', 'worker'])
         .default('caller'),
     )
     .option('--model <name...>', 'models that it may ask (default: all)')

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../../watching/log.js';
+import { dataRootOption } from '../dataRootOption.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
 import { startWorkers } from '../localWorkers.js';
@@ -25,6 +26,7 @@ interface UpOptions extends OutputOptions {
   readonly logFormat?: LogFormat;
   readonly workers: number;
   readonly lease: number;
+  readonly dataRoot?: string;
 }
 
 /** Addresses that this machine alone reaches. */
@@ -53,6 +55,7 @@ export function addUp(program: Command): void {
     .option('--timeout <seconds>', 'the most that a prediction may take', positiveNumber, 30)
     .option('--max-body <megabytes>', 'the largest body of a prediction', positiveNumber, 10)
     .option('--workers <n>', 'workers beside it that do jobs; 0 for none', wholeNumber(0, 1000), 1)
+    .addOption(dataRootOption())
     .option('--lease <seconds>', 'after which a job of a silent worker goes to another', positiveNumber, 30)
     .addOption(
       new Option('--log-level <level>', 'what is written of requests and faults, on standard error')
@@ -123,7 +126,10 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     throw error;
   });
   const { firstKey, workerKey: key } = service;
-  const workers = startWorkers(options.workers, { server: addressFor(server.url), key, grace: 10 });
+  const workers = startWorkers(options.workers, {
+    ...{ server: addressFor(server.url), key, grace: 10 },
+    dataRoot: options.dataRoot ?? (options.insecureLocal ? parse(process.cwd()).root : undefined),
+  });
   writeResult(options, { url: server.url, ...(firstKey && { key: firstKey }) }, () => {
     const where = `The platform listens at ${server.url} and keeps everything in ${join(options.folder)}.`;
     if (options.insecureLocal) return `${where} No keys are asked for.`;

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { addConnection, type ConnectionOptions } from '../connection.js';
+import { dataRootOption } from '../dataRootOption.js';
 import { examples } from '../help.js';
 import { onInterrupt } from '../interrupt.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
@@ -12,6 +13,7 @@ interface WorkerCommandOptions extends ConnectionOptions {
   readonly jobs: number;
   readonly folder?: string;
   readonly grace: number;
+  readonly dataRoot?: string;
 }
 
 /** The script of the process that does a job. */
@@ -23,12 +25,13 @@ export function addWorker(program: Command): void {
     .option('-n, --name <name>', 'what it is called', hostname())
     .option('-j, --jobs <n>', 'jobs at the same time', wholeNumber(1, 1000), 1)
     .option('-f, --folder <folder>', "where work lies about (default: in the system's folder for that)")
+    .addOption(dataRootOption())
     .option('--grace <seconds>', 'that a job which is stopped has for a checkpoint', positiveNumber, 30)
     .addHelpText(
       'after',
       `${examples(['modelwright worker --server http://platform:8080 --key mw_...', 'modelwright worker --jobs 2 --name gpu-1'])}
 
-It needs a key of the role developer. When it is interrupted, jobs keep a checkpoint and go to other workers.`,
+It needs a key of the role worker. When it is interrupted, jobs keep a checkpoint and go to other workers.`,
     )
     .action(run);
 }

@@ -35,5 +35,10 @@ export function addNetworkTrainOptions(command: Command, texts: CommonOptionText
       texts.split ?? `share of the ${texts.examples} held out where there is no test part, 0 to 0.5`,
       numberFrom(0, 0.5),
     )
+    .option(
+      '--checkpoint-every <seconds>',
+      'between two checkpoints within an epoch (default: 60)',
+      positiveNumber,
+    )
     .option('--resume', 'go on from the last checkpoint, where there is one');
 }
