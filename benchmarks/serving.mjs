@@ -44,6 +44,12 @@ const contestants = [
     kind: 'modelwright',
     options: { replicas: 1, batchSize: 32, queueSize: 1024 },
   },
+  { name: 'modelwright up', kind: 'platform', options: { queueSize: 1024 } },
+  {
+    name: 'modelwright up, batches of 16',
+    kind: 'platform',
+    options: { batchSize: 16, queueSize: 1024 },
+  },
 ].filter(({ name }) => new RegExp(options.only).test(name));
 
 const images = Array.from({ length: 16 }, (_, i) => picture(i));
@@ -82,7 +88,7 @@ async function measure({ kind, options: given }, clients, encoding) {
   server.send({ kind, model: options.model, options: { ...given, ...direct } });
   const said = await told(server);
   const before = await usageOf(server);
-  const result = kind === 'direct' ? said : await load(said.url, clients, encoding, { seconds, warmup: 1 });
+  const result = kind === 'direct' ? said : await load(said, clients, encoding, { seconds, warmup: 1 });
   const { memory, cpu } = await usageOf(server);
   server.send('end');
   // Processor time also of the second of warm-up, whose requests are not counted: a little too much for each request.
@@ -101,10 +107,10 @@ async function soak(duration) {
     ...{ kind: 'modelwright', model: options.model },
     options: { batchSize: 16, queueSize: Number(options.queue) },
   });
-  const { url } = await told(server);
+  const address = await told(server);
   let ended = false;
   const began = performance.now();
-  const loaded = load(url, clientCounts[0], 'binary', {
+  const loaded = load(address, clientCounts[0], 'binary', {
     seconds: duration,
     warmup: 5,
     retryAfter: 50,
@@ -120,9 +126,9 @@ async function soak(duration) {
   server.send('end');
 }
 
-async function load(url, clients, encoding, more) {
+async function load({ url, key }, clients, encoding, more) {
   const client = fork(new URL('serving/client.mjs', import.meta.url));
-  const requests = images.map((pixels) => requestOf(url, pixels, encoding).toString('latin1'));
+  const requests = images.map((pixels) => requestOf(url, key, pixels, encoding).toString('latin1'));
   client.send({
     ...{ url, clients, requests, expected, tolerance: 1e-5, binary: encoding === 'binary', retryAfter: 5 },
     ...more,
@@ -131,7 +137,7 @@ async function load(url, clients, encoding, more) {
 }
 
 /** A whole HTTP request for one picture. */
-function requestOf(url, pixels, encoding) {
+function requestOf(url, key, pixels, encoding) {
   const tensor = { name: 'image', shape: [1, 1, 28, 28], datatype: 'UINT8' };
   const isBinary = encoding === 'binary';
   const json = Buffer.from(
@@ -148,6 +154,7 @@ function requestOf(url, pixels, encoding) {
   const head = [
     'POST /v2/models/digits/infer HTTP/1.1',
     `Host: ${new URL(url).host}`,
+    ...(key === undefined ? [] : [`Authorization: Bearer ${key}`]),
     `Content-Type: ${isBinary ? 'application/octet-stream' : 'application/json'}`,
     `Content-Length: ${body.length}`,
     ...(isBinary ? [`Inference-Header-Content-Length: ${json.length}`] : []),

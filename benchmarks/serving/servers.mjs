@@ -1,24 +1,56 @@
 // What is measured, each in a process of its own: told {kind, model, options} by its parent, tells {url} or, of what has no address,
 // does the work itself.
-import { readFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serve, serveModel } from '@modelwright/platform';
+import { buffer } from 'node:stream/consumers';
+import { openService, serve, serveModel } from '@modelwright/platform';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { packFolder } from '../../packages/platform/dist/registry/archive.js';
+import { listenWith } from '../../packages/platform/dist/server/serve.js';
+import { openLog } from '../../packages/platform/dist/watching/index.js';
 
 process.once('message', async ({ kind, model, options }) => {
-  const kinds = { modelwright, ort: ortServer, direct };
+  const kinds = { modelwright, platform, ort: ortServer, direct };
   await kinds[kind](model, options);
 });
-process.on('message', (message) => {
+process.on('message', async (message) => {
   if (message === 'usage') process.send({ memory: process.memoryUsage().rss, cpu: process.cpuUsage() });
-  if (message === 'end') process.exit(0);
+  if (message !== 'end') return;
+  if (scratch) await rm(scratch, { recursive: true, force: true });
+  process.exit(0);
 });
+
+/** A folder that goes when the process ends. */
+let scratch;
 
 async function modelwright(folder, { replicas, batchSize, batchWindow, queueSize }) {
   const models = [await serveModel(folder, { name: 'digits', replicas, batchSize, batchWindow, queueSize })];
   const server = await serve({ models, port: 0 });
   process.send({ url: server.url });
+}
+
+/** The platform as `modelwright up` runs it: a key that is checked, a quota, the record of use, metrics, and a line of the log a request. */
+async function platform(folder, settings) {
+  scratch = await mkdtemp(join(tmpdir(), 'modelwright-serving-'));
+  const log = openLog({ to: createWriteStream(join(scratch, 'log')) });
+  const service = await openService({ folder: join(scratch, 'platform'), log });
+  const server = await listenWith((request) => service.fetch(request), { port: 0 });
+  const send = async (method, path, body, type = 'application/json') => {
+    const headers = { 'Content-Type': type, Authorization: `Bearer ${service.firstKey}` };
+    const content = type === 'application/json' ? JSON.stringify(body) : body;
+    const response = await fetch(server.url + path, { method, headers, body: content });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
+  };
+  await send('POST', '/api/models/digits/versions', await buffer(packFolder(folder)), 'application/x-tar');
+  await send('PUT', '/api/deployments/digits', { version: 1, ...settings });
+  const { key } = await send('POST', '/api/keys', { name: 'load', role: 'caller' });
+  await send('PUT', '/api/quotas', { model: 'digits', requestsPerMinute: 1e9 });
+  process.send({ url: server.url, key });
 }
 
 const openOrt = async (folder, { threads }) =>

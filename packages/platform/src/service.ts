@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { authenticateByKey } from './access/authenticate.js';
+import { Keyring } from './access/keyring.js';
 import { createKey, defaultProject, hasKeys, type Principal } from './access/keys.js';
 import { Meter } from './access/meter.js';
 import { Quotas } from './access/quotas.js';
@@ -95,7 +96,8 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
       ? undefined
       : (await createKey(db, { project: defaultProject, name: 'first', role: 'admin' })).key;
   const local: Principal = { name: 'local', project: defaultProject, role: 'admin' };
-  const byKey = authenticateByKey(db, insecure ? local : undefined);
+  const keyring = new Keyring(db);
+  const byKey = authenticateByKey(db, keyring, insecure ? local : undefined);
   const { key: workerKey, authenticate } = withWorkerKey(byKey);
   const metrics = new Metrics();
   metrics.gauge('modelwright_jobs_queued', 'Jobs that wait for a worker', () => countJobs(db, 'queued'));
@@ -123,7 +125,7 @@ async function serviceOf(store: Store, settings: Settings): Promise<Service> {
     isOpen: () => isOpen && (settings.isReady?.() ?? true),
   };
   const api = createApi({
-    ...{ store, deployments, authenticate, maxUploadBytes, workFolder, onError, metrics, jobs },
+    ...{ store, deployments, keyring, authenticate, maxUploadBytes, workFolder, onError, metrics, jobs },
     ...{ meter, quotas, drift },
     publishing: { signer, limits },
     isReady: settings.isReady,

@@ -1,7 +1,8 @@
 import { ServiceError } from '../server/errors.js';
 import type { Database } from '../store/database.js';
 import { noteRequest } from '../watching/index.js';
-import { checkKey, type Principal } from './keys.js';
+import type { Keyring } from './keyring.js';
+import type { Principal } from './keys.js';
 import { principalOfSession, tokenOf } from './sessions.js';
 
 /** Finds out who asks. @throws ServiceError 401 saying what is wrong with the key */
@@ -11,7 +12,7 @@ export type Authenticate = (request: Request) => Promise<Principal>;
  * Knows programs by the key in `Authorization: Bearer mw_...`, and people by the session in their cookie.
  * @param withoutKey who asks where neither is sent, on this machine; without it everybody needs a key
  */
-export function authenticateByKey(db: Database, withoutKey?: Principal): Authenticate {
+export function authenticateByKey(db: Database, keyring: Keyring, withoutKey?: Principal): Authenticate {
   const find = async (request: Request): Promise<Principal> => {
     const given = request.headers.get('Authorization');
     const token = given === null ? tokenOf(request) : undefined;
@@ -21,7 +22,9 @@ export function authenticateByKey(db: Database, withoutKey?: Principal): Authent
       return withoutKey;
     }
     const text = /^Bearer (\S+)$/i.exec(given ?? '')?.[1];
-    const checked = text ? await checkKey(db, text) : { refused: 'Send a key: Authorization: Bearer mw_...' };
+    const checked = text
+      ? await keyring.check(text)
+      : { refused: 'Send a key: Authorization: Bearer mw_...' };
     if ('refused' in checked) throw new ServiceError(401, checked.refused, { 'WWW-Authenticate': 'Bearer' });
     return checked.principal;
   };

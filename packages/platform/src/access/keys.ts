@@ -80,14 +80,24 @@ export async function createKey(
   return { id, key: text };
 }
 
+/** A key that is good. */
+export interface CheckedKey {
+  readonly principal: Principal;
+  /** When it will be good no more; null for never. */
+  readonly expiresAt: Date | null;
+}
+
 /** What becomes of a key that is shown. */
 export type KeyCheck =
-  | { readonly principal: Principal }
+  | CheckedKey
   /** Why it is refused. */
   | { readonly refused: string };
 
 /** A key's use is noted once in so many milliseconds. */
-const noteEvery = 60_000;
+export const noteEvery = 60_000;
+
+/** Why a key is refused that is good no more. */
+export const whyExpired = (at: Date): string => `The key expired at ${at.toISOString()}.`;
 
 /** Says whose key it is, or why it is refused. */
 export async function checkKey(db: Database, text: string, now = new Date()): Promise<KeyCheck> {
@@ -97,14 +107,12 @@ export async function checkKey(db: Database, text: string, now = new Date()): Pr
     return { refused: 'The key is not known.' };
   }
   if (row.revokedAt) return { refused: 'The key was revoked.' };
-  if (row.expiresAt && row.expiresAt <= now) {
-    return { refused: `The key expired at ${row.expiresAt.toISOString()}.` };
-  }
-  if (!row.usedAt || now.getTime() - row.usedAt.getTime() > noteEvery) {
+  if (row.expiresAt && row.expiresAt <= now) return { refused: whyExpired(row.expiresAt) };
+  if (!row.usedAt || now.getTime() - row.usedAt.getTime() >= noteEvery) {
     await db.update(keys).set({ usedAt: now }).where(eq(keys.id, row.id));
   }
-  const { id: key, name, project, role, models } = row;
-  return { principal: { key, name, project, role, ...(models && { models }) } };
+  const { id: key, name, project, role, models, expiresAt } = row;
+  return { principal: { key, name, project, role, ...(models && { models }) }, expiresAt };
 }
 
 /** A project's keys, without their secrets. */
@@ -128,4 +136,5 @@ export async function hasKeys(db: Database): Promise<boolean> {
   return (await db.select({ id: keys.id }).from(keys).limit(1)).length > 0;
 }
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** What is kept of a key. */
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');

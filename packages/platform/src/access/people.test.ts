@@ -7,6 +7,7 @@ import { Deployments } from '../serving/deployments.js';
 import { sessions, users } from '../store/schema.js';
 import { onEachDatabase, type TestStore } from '../store/testing.js';
 import { authenticateByKey } from './authenticate.js';
+import { Keyring } from './keyring.js';
 import { createKey } from './keys.js';
 import { csrfHeader, sessionCookie } from './sessions.js';
 
@@ -20,10 +21,12 @@ onEachDatabase('people', (open) => {
   before(async () => {
     opened = await open();
     const { store, folder } = opened;
+    const keyring = new Keyring(store.db);
     api = createApi({
       store,
+      keyring,
       deployments: new Deployments(store, { folder: join(folder, 'deployed') }),
-      authenticate: authenticateByKey(store.db),
+      authenticate: authenticateByKey(store.db, keyring),
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 20,
       jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },

@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { listAudit, note } from '../access/audit.js';
-import { createKey, defaultProject, type KeyView, listKeys, revokeKey } from '../access/keys.js';
+import { createKey, defaultProject, type KeyView, listKeys } from '../access/keys.js';
 import { collectGarbage } from '../registry/index.js';
 import { type Api, type ApiContext, body, json, newApi, requireOperator, secured } from './context.js';
 import * as schemas from './schemas.js';
 
 /** Keys, the audit log, and keeping house. */
-export function accessRoutes({ store }: ApiContext): Api {
+export function accessRoutes({ store, keyring }: ApiContext): Api {
   const { db } = store;
   const api = newApi();
 
@@ -58,7 +58,7 @@ export function accessRoutes({ store }: ApiContext): Api {
     async (c) => {
       const principal = c.get('principal');
       const { id } = c.req.valid('param');
-      await revokeKey(db, principal.project, id);
+      await keyring.revoke(principal.project, id);
       await note(db, principal, 'key.revoke', id);
       return c.body(null, 204);
     },

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { create } from 'tar';
 import { authenticateByKey } from '../access/authenticate.js';
+import { Keyring } from '../access/keyring.js';
 import { createKey } from '../access/keys.js';
 import { packFolder } from '../registry/archive.js';
 import { Deployments } from '../serving/deployments.js';
@@ -24,10 +25,11 @@ describe('the API of the platform', () => {
     caller: '',
     stranger: '',
   };
-  const context = (store: Store) => ({
+  const context = (store: Store, keyring = new Keyring(store.db)) => ({
     store,
+    keyring,
     deployments: new Deployments(store, { folder: join(opened.folder, 'deployed') }),
-    authenticate: authenticateByKey(store.db),
+    authenticate: authenticateByKey(store.db, keyring),
     workFolder: join(opened.folder, 'work'),
     maxUploadBytes: 2 ** 20,
     jobs: { lease: 30_000, checkParameters: () => undefined, isOpen: () => true },

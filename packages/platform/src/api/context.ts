@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import type { Keyring } from '../access/keyring.js';
 import { defaultProject, mayAct, type Principal } from '../access/keys.js';
 import type { Meter } from '../access/meter.js';
 import type { Quotas } from '../access/quotas.js';
@@ -17,6 +18,7 @@ import { jsonAlone } from './wellFormed.js';
 export interface ApiContext {
   readonly store: Store;
   readonly deployments: Deployments;
+  readonly keyring: Keyring;
   /** How versions are published. */
   readonly publishing?: PublishingSettings | undefined;
   /** A folder for uploads and exports under way. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng } from 'modelwright/data';
 import { authenticateByKey } from '../access/authenticate.js';
+import { Keyring } from '../access/keyring.js';
 import { createKey } from '../access/keys.js';
 import { createApi } from '../api/index.js';
 import { parseParameters } from '../cli/jobOptions.js';
@@ -24,10 +25,12 @@ export class TestPlatform implements AsyncDisposable {
   readonly #close: () => Promise<void>;
 
   static async open({ store, folder }: TestStore, lease = 6000): Promise<TestPlatform> {
+    const keyring = new Keyring(store.db);
     const api = createApi({
       store,
+      keyring,
       deployments: new Deployments(store, { folder: join(folder, 'deployed') }),
-      authenticate: authenticateByKey(store.db),
+      authenticate: authenticateByKey(store.db, keyring),
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 26,
       jobs: { lease, checkParameters: parseParameters, isOpen: () => isOpen },
