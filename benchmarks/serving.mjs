@@ -2,7 +2,9 @@
 //   node benchmarks/serving.mjs --model models/digits [--clients 1,8,64,512] [--seconds 5] [--only PATTERN] [--encoding binary]
 //   node benchmarks/serving.mjs --model models/digits --soak 600 --clients 512
 import { fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { openSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -52,6 +54,11 @@ const contestants = [
   },
 ].filter(({ name }) => new RegExp(options.only).test(name));
 
+/** Where the platform writes its log: a file, as it would be kept. */
+const folder = await mkdtemp(join(tmpdir(), 'modelwright-serving-'));
+const log = openSync(join(folder, 'log'), 'a');
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
 const images = Array.from({ length: 16 }, (_, i) => picture(i));
 const expected = await answers(images);
 if (options.soak) await soak(Number(options.soak));
@@ -83,7 +90,9 @@ async function compare() {
 }
 
 async function measure({ kind, options: given }, clients, encoding) {
-  const server = fork(new URL('serving/servers.mjs', import.meta.url));
+  const server = fork(new URL('serving/servers.mjs', import.meta.url), {
+    stdio: ['ignore', 'inherit', kind === 'platform' ? log : 'inherit', 'ipc'],
+  });
   const direct = kind === 'direct' ? { clients, seconds, images } : {};
   server.send({ kind, model: options.model, options: { ...given, ...direct } });
   const said = await told(server);

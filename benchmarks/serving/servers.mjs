@@ -1,6 +1,5 @@
 // What is measured, each in a process of its own: told {kind, model, options} by its parent, tells {url} or, of what has no address,
 // does the work itself.
-import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -35,9 +34,8 @@ async function modelwright(folder, { replicas, batchSize, batchWindow, queueSize
 /** The platform as `modelwright up` runs it: a key that is checked, a quota, the record of use, metrics, and a line of the log a request. */
 async function platform(folder, settings) {
   scratch = await mkdtemp(join(tmpdir(), 'modelwright-serving-'));
-  const log = openLog({ to: createWriteStream(join(scratch, 'log')) });
-  const service = await openService({ folder: join(scratch, 'platform'), log });
-  const server = await listenWith((request) => service.fetch(request), { port: 0 });
+  const service = await openService({ folder: join(scratch, 'platform'), log: openLog() });
+  const server = await listenWith((request) => service.fetch(request), { port: 0, direct: service.direct });
   const send = async (method, path, body, type = 'application/json') => {
     const headers = { 'Content-Type': type, Authorization: `Bearer ${service.firstKey}` };
     const content = type === 'application/json' ? JSON.stringify(body) : body;

@@ -30,15 +30,18 @@ export class Meter {
     now = new Date(),
   ): void {
     if (project === undefined || model === undefined) return;
-    const hour = new Date(Math.floor(now.getTime() / 3_600_000) * 3_600_000);
-    const place = { project, hour, key, caller: by, model, version, status };
-    const id = JSON.stringify(place);
-    const row = this.#rows.get(id) ?? { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0 };
+    const hour = Math.floor(now.getTime() / 3_600_000);
+    const id = JSON.stringify([project, hour, key, by, model, version, status]);
+    let row = this.#rows.get(id);
+    if (!row) {
+      const place = { project, hour: new Date(hour * 3_600_000), key, caller: by, model, version, status };
+      row = { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0 };
+      this.#rows.set(id, row);
+    }
     row.requests++;
     row.tokens += tokens;
     row.bytes += bytes;
     row.milliseconds += seconds * 1000;
-    this.#rows.set(id, row);
   }
 
   /** Writes what was noted. @throws Error when the database does not take it; it is kept then */
@@ -54,7 +57,8 @@ export class Meter {
   }
 
   async #write(): Promise<void> {
-    const rows = [...this.#rows.values()];
+    const taken = this.#rows;
+    const rows = [...taken.values()];
     if (rows.length === 0) return;
     this.#rows = new Map();
     const more = (column: 'requests' | 'tokens' | 'bytes' | 'milliseconds') =>
@@ -81,21 +85,19 @@ export class Meter {
           },
         });
     } catch (error) {
-      for (const row of rows) this.#putBack(row);
+      for (const [id, row] of taken) this.#putBack(id, row);
       throw error;
     }
   }
 
-  #putBack(row: Row): void {
-    const { requests, tokens, bytes, milliseconds, ...place } = row;
-    const id = JSON.stringify(place);
+  #putBack(id: string, row: Row): void {
     const since = this.#rows.get(id);
     if (!since) this.#rows.set(id, row);
     else {
-      since.requests += requests;
-      since.tokens += tokens;
-      since.bytes += bytes;
-      since.milliseconds += milliseconds;
+      since.requests += row.requests;
+      since.tokens += row.tokens;
+      since.bytes += row.bytes;
+      since.milliseconds += row.milliseconds;
     }
   }
 }

@@ -4,6 +4,7 @@ import { InputError, NotFoundError } from '../errors.js';
 import { ServiceError } from '../server/errors.js';
 import type { Database } from '../store/database.js';
 import { members, type Role, sessions, users } from '../store/schema.js';
+import type { RequestHead } from '../watching/index.js';
 import type { Principal } from './keys.js';
 import { checkPassword, hashPassword } from './passwords.js';
 import type { Throttle } from './throttle.js';
@@ -135,7 +136,7 @@ export async function changePassword(
 }
 
 /** The token in a request's cookie. */
-export function tokenOf(request: Request): string | undefined {
+export function tokenOf(request: RequestHead): string | undefined {
   const cookies = request.headers.get('Cookie') ?? '';
   return new RegExp(`(?:^|;\\s*)${sessionCookie}=([\\w-]{43})(?:;|$)`).exec(cookies)?.[1];
 }
@@ -152,7 +153,11 @@ const readOnly = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Knows people by the session in their cookie.
  * @throws ServiceError 401 when nobody is signed in any more, 403 when the request changes something and does not say the session's csrf
  */
-export async function principalOfSession(db: Database, request: Request, token: string): Promise<Principal> {
+export async function principalOfSession(
+  db: Database,
+  request: RequestHead,
+  token: string,
+): Promise<Principal> {
   const session = await findSession(db, token);
   if (!session) throw new ServiceError(401, 'The session is over: sign in again.');
   if (!readOnly.has(request.method) && !isSame(request.headers.get(csrfHeader) ?? '', session.csrf)) {

@@ -1,3 +1,4 @@
+import type { RequestHead } from '../watching/index.js';
 import { ServiceError } from './errors.js';
 import type { ServedModel } from './servedModel.js';
 
@@ -53,7 +54,7 @@ export interface ModelSource {
  * Finds out who asks, and so which models may be asked.
  * @throws ServiceError 401 saying what is wrong with the key
  */
-export type SourceOf = (request: Request) => ModelSource | Promise<ModelSource>;
+export type SourceOf = (request: RequestHead) => ModelSource | Promise<ModelSource>;
 
 /** A model that will hear sound as it arrives. */
 export interface AcceptedStream {

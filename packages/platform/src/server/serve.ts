@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type AppOptions, createApp, serverContext } from './app.js';
-import { directInference } from './directInference.js';
+import { type DirectAnswer, directInference } from './directInference.js';
 import { fixedModels } from './modelSource.js';
 import { acceptStream, openStreams } from './soundStreams.js';
 
@@ -34,7 +34,7 @@ export interface ListenOptions extends Pick<ServeOptions, 'port' | 'host'> {
   /** Takes the WebSockets that are opened. */
   readonly streams?: ((server: Server) => { close(): void }) | undefined;
   /** Answers some requests straight from Node's messages, and says whether it does. */
-  readonly direct?: ((incoming: IncomingMessage, outgoing: ServerResponse) => boolean) | undefined;
+  readonly direct?: DirectAnswer | undefined;
 }
 
 /** Answers requests at an address with a function. @throws Error when the port is taken, naming it */
@@ -70,11 +70,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let ready = true;
   const settings = { ...appOptions, isReady: () => ready };
   const app = createApp(settings);
+  const models = fixedModels(options.models);
   const accept = (request: Request) => acceptStream(app.fetch, request);
   const listening = await listenWith((request) => app.fetch(request), {
     ...{ port, host },
     streams: (server) => openStreams(server, { ...appOptions, accept }),
-    direct: directInference(fixedModels(options.models), serverContext(settings)),
+    direct: directInference(() => models, serverContext(settings)),
   });
   return {
     url: listening.url,

@@ -3,9 +3,9 @@ import { mayAct, type Principal, requireModel } from '../access/keys.js';
 import type { Quotas } from '../access/quotas.js';
 import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
-import type { ModelEnvironment, ModelRepository, ModelSource } from '../server/modelSource.js';
+import type { ModelEnvironment, ModelRepository, ModelSource, SourceOf } from '../server/modelSource.js';
 import type { Store } from '../store/index.js';
-import { noteRequest } from '../watching/index.js';
+import { noteRequest, type RequestHead } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
 import { repositoryOf } from './repository.js';
 
@@ -18,26 +18,27 @@ export type Answer = (
 /** Where a model hears sound as it arrives, as requests are noted. */
 export const streamRoute = '/api/models/:model/stream';
 
-/**
- * The deployed models over HTTP: the Open Inference Protocol V2, OpenAI's API, and prediction on what people have. A key sees the
- * models of its project, and calls those that it may.
- */
-export function servingApp(
+/** The deployed models as those who ask see them. A key sees the models of its project, and calls those that it may. */
+export function deployedModels(
   store: Store,
   deployments: Deployments,
   authenticate: Authenticate,
-  options: ModelAppOptions,
   quotas?: Quotas,
-): Answer {
-  const app = createModelApp(async (request) => {
+): SourceOf {
+  return async (request) => {
     const principal = await authenticate(request);
     if (!mayAct(principal.role, 'caller'))
       throw new ServiceError(403, `The key '${principal.name}' is for doing jobs, not for asking models.`);
-    const streams = isStream.test(new URL(request.url).pathname);
+    const streams = request.method === 'GET' && isStream.test(new URL(request.url).pathname);
     if (streams) requireOwnPage(request);
     const admit = request.method === 'POST' || streams ? quotas : undefined;
     return modelsFor(principal, deployments, repositoryOf(store, deployments, principal), admit);
-  }, options);
+  };
+}
+
+/** The deployed models over HTTP: the Open Inference Protocol V2, OpenAI's API, and prediction on what people have. */
+export function servingApp(sourceOf: SourceOf, options: ModelAppOptions): Answer {
+  const app = createModelApp(sourceOf, options);
   return async (request, bindings) => {
     const url = new URL(request.url);
     const asked = /^\/api\/models\/([^/]+)\/(predict|stream)$/.exec(url.pathname);
@@ -56,9 +57,9 @@ const isStream = /^\/models\/[^/]+\/stream$/;
  * A session's cookie goes along with WebSockets that pages of this machine's other ports open: they may not.
  * @throws ServiceError 403
  */
-function requireOwnPage({ headers, url }: Request): void {
+function requireOwnPage({ headers, url }: RequestHead): void {
   const origin = headers.get('Origin');
-  if (origin === null || headers.has('Authorization')) return;
+  if (origin === null || headers.get('Authorization') !== null) return;
   if (URL.canParse(origin) && new URL(origin).host === new URL(url).host) return;
   throw new ServiceError(403, `A page of ${origin.slice(0, 100)} may not stream here.`);
 }

@@ -40,11 +40,28 @@ const unimportant =
 
 /** Writes a line for each request: faults of the server as errors, of what was asked as warnings. */
 export function requestLog(log: Logger): Observer {
-  return ({ id, method, path, status, bytes: _, seconds, ...notes }) => {
+  return (answered) => {
+    const {
+      id: request,
+      method,
+      path,
+      status,
+      seconds,
+      route,
+      project,
+      by,
+      key,
+      model,
+      version,
+      tokens,
+    } = answered;
     const level =
       status >= 500 ? 'error' : status >= 400 ? 'warn' : unimportant.test(path) ? 'debug' : 'info';
     const milliseconds = Math.round(seconds * 1e5) / 100;
-    log[level]({ request: id, method, path, status, milliseconds, ...notes }, 'request');
+    log[level](
+      { request, method, path, status, milliseconds, route, project, by, key, model, version, tokens },
+      'request',
+    );
   };
 }
 

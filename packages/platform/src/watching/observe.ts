@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type RequestNotes, withinRequest } from './request.js';
+import { type RequestHead, type RequestNotes, withinRequest } from './request.js';
 import type { Tracing } from './trace.js';
 
 /** A request that has been answered, with all that became known of it. */
@@ -16,18 +16,22 @@ export interface Answered extends Omit<RequestNotes, 'span'> {
 /** Told of each request once it is answered. It must not throw. */
 export type Observer = (answered: Answered) => void;
 
-const idHeader = 'X-Request-Id';
+/** Says which request an answer belongs to. */
+export const idHeader = 'X-Request-Id';
 
-/**
- * Answers requests, and tells observers of each. A request keeps the id in its `X-Request-Id`, or gets one; the answer says it. An
- * answer that streams events is over when its last event is sent, or when the client goes.
- */
-export function observed(
-  answer: (request: Request) => Promise<Response>,
-  observers: readonly Observer[],
-  tracing?: Tracing,
-): (request: Request) => Promise<Response> {
-  return async (request) => {
+/** A request that is being watched. */
+export interface Watched {
+  readonly notes: RequestNotes;
+  /** It is answered with a status; further calls count for nothing. */
+  over(status: number): void;
+}
+
+/** Begins to watch a request. It keeps the id in its `X-Request-Id`, or gets one. */
+export type Watch = (request: RequestHead) => Watched;
+
+/** Watches requests, and tells observers of each that is answered. */
+export function watcher(observers: readonly Observer[], tracing?: Tracing): Watch {
+  return (request) => {
     const began = performance.now();
     const given = request.headers.get(idHeader);
     const notes: RequestNotes = {
@@ -35,14 +39,49 @@ export function observed(
       method: request.method,
       span: tracing?.begin(request),
     };
-    const over = (status: number): void => {
-      const seconds = (performance.now() - began) / 1000;
-      const { pathname: path } = new URL(request.url);
-      const { span, ...known } = notes;
-      const bytes = Number(request.headers.get('Content-Length')) || 0;
-      for (const observer of observers) observer({ ...known, status, path, bytes, seconds });
-      span?.end(notes, status);
+    let isOver = false;
+    return {
+      notes,
+      over(status) {
+        if (isOver) return;
+        isOver = true;
+        const seconds = (performance.now() - began) / 1000;
+        const path = pathOf(request.url);
+        const bytes = Number(request.headers.get('Content-Length')) || 0;
+        const { id, method, route, project, by, key, model, version, tokens, span } = notes;
+        // Named one by one: what is made by spreading notes is slow to make and to read.
+        const answered: Answered = {
+          id,
+          method,
+          route,
+          project,
+          by,
+          key,
+          model,
+          version,
+          tokens,
+          status,
+          path,
+          bytes,
+          seconds,
+        };
+        for (const observer of observers) observer(answered);
+        span?.end(notes, status);
+      },
     };
+  };
+}
+
+/**
+ * Answers requests that are watched; the answer says the request's id. An answer that streams events is over when its last event is
+ * sent, or when the client goes.
+ */
+export function observed(
+  answer: (request: Request) => Promise<Response>,
+  watch: Watch,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { notes, over } = watch(request);
     let response: Response;
     try {
       response = await withinRequest(notes, () => answer(request));
@@ -57,6 +96,13 @@ export function observed(
     over(response.status);
     return response;
   };
+}
+
+/** The path of an absolute address. */
+function pathOf(url: string): string {
+  const begin = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.slice(begin).search(/[?#]/);
+  return end < 0 ? url.slice(begin) : url.slice(begin, begin + end);
 }
 
 /** The same response, whose body tells when it is read to its end or is no longer wanted. */

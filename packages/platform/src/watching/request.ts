@@ -1,23 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestSpan } from './trace.js';
 
+/** What is read of a request before its body: a Request is such, and Node's messages are made so. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { get(name: string): string | null };
+}
+
 /** What becomes known of a request while it is answered: for logs, metrics and the record of use. */
 export interface RequestNotes {
   /** Names the request in logs and answers. */
   readonly id: string;
   readonly method: string;
   /** Pattern of its address, such as `/api/runs/:id`. */
-  route?: string;
-  project?: string;
+  route?: string | undefined;
+  project?: string | undefined;
   /** Who asks: a key or a user by name. */
-  by?: string;
+  by?: string | undefined;
   /** Id of the key; undefined for people. */
-  key?: string;
+  key?: string | undefined;
   /** The model that is asked; it is served. */
-  model?: string;
-  version?: string;
+  model?: string | undefined;
+  version?: string | undefined;
   /** Tokens read and written, of models for text. */
-  tokens?: number;
+  tokens?: number | undefined;
   /** Where the request is traced. */
   readonly span?: RequestSpan | undefined;
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { beginSpan, noteRequest, observed, openTracing } from './index.js';
+import { beginSpan, noteRequest, observed, openTracing, watcher } from './index.js';
 
 /** What is read here of OTLP: https://opentelemetry.io/docs/specs/otlp. */
 interface Exported {
@@ -47,8 +47,7 @@ describe('traces', () => {
         beginSpan('compute')();
         return new Response('');
       },
-      [],
-      tracing,
+      watcher([], tracing),
     );
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const traceparent = `00-${traceId}-b7ad6b7169203331-01`;

@@ -9,12 +9,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { version } from '../version.js';
-import { currentRequest, type RequestNotes } from './request.js';
+import { currentRequest, type RequestHead, type RequestNotes } from './request.js';
 
 /** Makes a span of each request, and sends them away. */
 export interface Tracing {
   /** Begins the span of a request, as part of the trace that its `traceparent` names. */
-  begin(request: Request): RequestSpan;
+  begin(request: RequestHead): RequestSpan;
   /** Sends what is left. */
   close(): Promise<void>;
 }
@@ -88,7 +88,7 @@ function endRequest(
 }
 
 /** The caller's span, as https://www.w3.org/TR/trace-context writes it. */
-function parentOf({ headers }: Request): Context {
+function parentOf({ headers }: RequestHead): Context {
   const [, traceId, spanId, flags] =
     /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(headers.get('traceparent') ?? '') ?? [];
   if (!traceId || !spanId) return ROOT_CONTEXT;

@@ -114,6 +114,7 @@ async function run(options: UpOptions, command: Command): Promise<void> {
   });
   const server = await listenWith((request) => service.fetch(request), {
     ...options,
+    direct: service.direct,
     streams: (server) =>
       openStreams(server, {
         accept: (request) => service.acceptStream(request),
