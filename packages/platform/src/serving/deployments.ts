@@ -1,10 +1,9 @@
 import { InputError, NotFoundError } from '../errors.js';
 import { findVersion } from '../registry/index.js';
-import { ServiceError } from '../server/errors.js';
+import type { ServiceError } from '../server/errors.js';
 import { type ListedModel, type ModelSource, noSuchModel } from '../server/modelSource.js';
 import type { Store } from '../store/index.js';
-import { type Arm, LiveModel } from './liveModel.js';
-import { ModelMemory } from './modelMemory.js';
+import { LiveModels, placeOf } from './liveModels.js';
 import {
   type DeploymentRow,
   deleteDeployment,
@@ -12,8 +11,6 @@ import {
   settingsOf,
   writeDeployment,
 } from './rows.js';
-import type { Slot } from './slot.js';
-import { Slots } from './slots.js';
 import type { Deployment, DeploymentsOptions, NewDeployment } from './types.js';
 
 export type * from './types.js';
@@ -21,30 +18,18 @@ export type * from './types.js';
 /** Opens the versions that are deployed, and changes them without losing a request. */
 export class Deployments {
   readonly #store: Store;
-  readonly #memory: ModelMemory;
-  readonly #slots: Slots;
-  readonly #live = new Map<string, LiveModel>();
-  readonly #errors = new Map<string, string>();
+  readonly #live: LiveModels;
   /** Changes to a model's deployment come one after another. */
   readonly #changes = new Map<string, Promise<unknown>>();
-  readonly #retiring = new Set<Promise<void>>();
 
   constructor(store: Store, options: DeploymentsOptions) {
     this.#store = store;
-    this.#memory = new ModelMemory({ limit: options.memory });
-    this.#slots = new Slots(store, this.#memory, options);
+    this.#live = new LiveModels(store, options);
   }
 
   /** Opens all that is deployed, as far as memory goes. What cannot be opened says why when it is asked for. */
   async open(): Promise<void> {
-    for (const row of await readDeployments(this.#store)) {
-      const live = new LiveModel(row.model, await this.#armsOf(row));
-      this.#live.set(placeOf(row), live);
-      for (const { slot } of live.arms) {
-        if (!this.#memory.hasRoomFor(slot)) continue;
-        await opened(slot).catch((error: Error) => this.#errors.set(placeOf(row), error.message));
-      }
-    }
+    for (const row of await readDeployments(this.#store)) await this.#live.restore(row);
   }
 
   /** The models of a project that answer requests, as one request sees them. */
@@ -53,17 +38,10 @@ export class Deployments {
     return {
       list: async () => (await this.list(project)).map(listed),
       find: async (name, version) => {
-        const place = `${project}/${name}`;
-        const live = this.#live.get(place);
-        if (!live) throw await this.#notDeployed(project, name);
-        const { model, letGo } = await live.hold(version).catch((error: Error) => {
-          throw error instanceof ServiceError
-            ? error
-            : new ServiceError(503, `The model '${name}' cannot be opened: ${error.message}`);
-        });
-        held.push(letGo);
-        this.#errors.delete(place);
-        return model;
+        const found = await this.#live.hold(placeOf({ project, model: name }), version);
+        if (!found) throw await this.#notDeployed(project, name);
+        held.push(found.letGo);
+        return found.model;
       },
       done() {
         for (const letGo of held.splice(0)) letGo();
@@ -141,21 +119,20 @@ export class Deployments {
       const row = await this.#row(project, model);
       if (!row) throw notDeployed(model);
       await deleteDeployment(this.#store, row);
-      this.#replace(placeOf(row), undefined);
+      this.#live.end(placeOf(row));
     });
   }
 
   /** A project's deployments. */
   async list(project: string): Promise<readonly Deployment[]> {
     const rows = await readDeployments(this.#store);
-    return rows.filter((row) => row.project === project).map((row) => this.#view(row));
+    return rows.filter((row) => row.project === project).map((row) => this.#live.view(row));
   }
 
   /** Closes all models, each when its last request is answered. */
   async close(): Promise<void> {
     await Promise.all(this.#changes.values());
-    for (const place of [...this.#live.keys()]) this.#replace(place, undefined);
-    await Promise.all(this.#retiring);
+    await this.#live.close();
   }
 
   async #change(
@@ -165,19 +142,8 @@ export class Deployments {
   ): Promise<Deployment> {
     return this.#exclusive(`${project}/${model}`, async () => {
       const row = await change(await this.#row(project, model));
-      const place = placeOf(row);
-      const before = this.#live.get(place)?.arms ?? [];
-      const arms = await this.#armsOf(row, before);
-      const fresh = arms.filter(({ slot }) => !before.some((arm) => arm.slot === slot));
-      try {
-        for (const { slot } of fresh) await opened(slot);
-        await writeDeployment(this.#store, row);
-      } catch (error) {
-        for (const { slot } of fresh) this.#retire(slot);
-        throw error;
-      }
-      this.#replace(place, new LiveModel(model, arms));
-      return this.#view(row);
+      await this.#live.change(row, () => writeDeployment(this.#store, row));
+      return this.#live.view(row);
     });
   }
 
@@ -190,37 +156,6 @@ export class Deployments {
       if (!before) throw notDeployed(model);
       return change(before);
     });
-  }
-
-  /** The versions of a deployment: those that are there already with the same settings, the others ready to be opened. */
-  async #armsOf(row: DeploymentRow, before: readonly Arm[] = []): Promise<Arm[]> {
-    const settings = settingsOf(row);
-    const key = JSON.stringify(settings);
-    const share = 100 - row.challengers.reduce((sum, challenger) => sum + challenger.share, 0);
-    const wanted = [{ version: row.version, share }, ...row.challengers];
-    return Promise.all(
-      wanted.map(async ({ version, share }): Promise<Arm> => {
-        const there = before.find((arm) => arm.version === version && arm.settings === key);
-        if (there) return { ...there, share };
-        const slot = await this.#slots.of(row, version, settings);
-        return { version, share, slot, settings: key, counts: { requests: 0, failed: 0 } };
-      }),
-    );
-  }
-
-  /** Puts something in a place, and retires what is not part of it any more. */
-  #replace(place: string, live: LiveModel | undefined): void {
-    const before = this.#live.get(place)?.arms ?? [];
-    this.#errors.delete(place);
-    if (live) this.#live.set(place, live);
-    else this.#live.delete(place);
-    for (const { slot } of before) if (!live?.arms.some((arm) => arm.slot === slot)) this.#retire(slot);
-  }
-
-  #retire(slot: Slot): void {
-    const retiring = slot.retire().catch(() => undefined);
-    this.#retiring.add(retiring);
-    void retiring.then(() => this.#retiring.delete(retiring));
   }
 
   async #exclusive<Result>(place: string, change: () => Promise<Result>): Promise<Result> {
@@ -240,19 +175,6 @@ export class Deployments {
     return rows.find((row) => row.project === project && row.model === model);
   }
 
-  #view({ challengers: _, modelId: __, ...row }: DeploymentRow): Deployment {
-    const arms = this.#live.get(placeOf(row))?.arms ?? [];
-    const error = this.#errors.get(placeOf(row));
-    return {
-      ...row,
-      ready: arms.length > 0 && error === undefined,
-      ...(error !== undefined && { error }),
-      versions: arms.map(({ version, share, slot, counts }) => ({
-        ...{ version, share, loaded: slot.isOpen, ...counts },
-      })),
-    };
-  }
-
   async #notDeployed(project: string, model: string): Promise<ServiceError> {
     const deployed = await this.list(project);
     return noSuchModel(
@@ -262,16 +184,8 @@ export class Deployments {
   }
 }
 
-const placeOf = ({ project, model }: Pick<DeploymentRow, 'project' | 'model'>): string =>
-  `${project}/${model}`;
-
 const notDeployed = (model: string): NotFoundError =>
   new NotFoundError(`The model '${model}' is not deployed.`);
-
-async function opened(slot: Slot): Promise<void> {
-  await slot.hold();
-  slot.letGo();
-}
 
 function listed({ project, model, versions, at, ready, error }: Deployment): ListedModel {
   const answering = ready ? versions.map(({ version }) => String(version)) : [];
