@@ -1,6 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ModelWatch } from './modelWatch.js';
-import { Tallies } from './tallies.js';
 
 /** A request that has been answered. */
 export interface AnsweredRequest {
@@ -18,7 +17,6 @@ export interface AnsweredRequest {
 }
 
 const ofModel = ['project', 'model', 'version'] as const;
-type ModelLabels = Readonly<Record<(typeof ofModel)[number], string>>;
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -29,9 +27,6 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
  */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #tallies = new Tallies();
-  /** Requests that wait, by the model's labels. */
-  readonly #waiting = new Map<string, { readonly labels: ModelLabels; count: number }>();
   readonly #requests = this.#counter('http_requests_total', 'Requests answered', [
     'method',
     'route',
@@ -107,8 +102,6 @@ export class Metrics {
 
   /** All metrics in Prometheus' format. */
   text(): Promise<string> {
-    this.#tallies.settle();
-    for (const { labels, count } of this.#waiting.values()) this.#pending.set(labels, count);
     return this.#registry.metrics();
   }
 
@@ -116,39 +109,34 @@ export class Metrics {
   answered(request: AnsweredRequest): void {
     const { route = 'other', status, seconds: took, project = '', model, version = '', tokens = 0 } = request;
     const method = methods.has(request.method) ? request.method : 'other';
-    const tallies = this.#tallies;
-    tallies.add(this.#requests, `${method} ${status} ${route}`, { method, route, status: String(status) });
+    this.#requests.inc({ method, route, status: String(status) });
     this.#durations.observe({ method, route }, took);
     if (model === undefined || method === 'GET') return;
     const labels = { project, model, version };
-    const key = keyOf(labels);
-    tallies.add(status < 400 ? this.#success : this.#failure, key, labels);
-    tallies.add(this.#duration, key, labels, Math.round(took * 1e6));
-    if (tokens > 0) tallies.add(this.#tokens, key, labels, tokens);
+    (status < 400 ? this.#success : this.#failure).inc(labels);
+    this.#duration.inc(labels, Math.round(took * 1e6));
+    if (tokens > 0) this.#tokens.inc(labels, tokens);
   }
 
   /** What a version of a model that is served tells of itself. */
   ofModel(project: string, model: string, version: string): ModelWatch {
     const labels = { project, model, version };
-    const key = keyOf(labels);
-    const waiting = this.#waiting.get(key) ?? { labels, count: 0 };
-    this.#waiting.set(key, waiting);
     return {
       waiting: () => {
         const since = performance.now();
-        waiting.count++;
+        this.#pending.inc(labels);
         let waits = true;
         return () => {
           if (!waits) return;
           waits = false;
-          waiting.count--;
-          this.#tallies.add(this.#queue, key, labels, Math.round((performance.now() - since) * 1e3));
+          this.#pending.dec(labels);
+          this.#queue.inc(labels, Math.round((performance.now() - since) * 1e3));
         };
       },
       executed: (batch, took) => {
-        this.#tallies.add(this.#count, key, labels, batch);
-        this.#tallies.add(this.#executions, key, labels);
-        this.#tallies.add(this.#compute, key, labels, Math.round(took * 1e6));
+        this.#count.inc(labels, batch);
+        this.#executions.inc(labels);
+        this.#compute.inc(labels, Math.round(took * 1e6));
       },
       firstToken: (took) => this.#firstToken.observe(labels, took),
       nextToken: (took) => this.#nextToken.observe(labels, took),
@@ -178,5 +166,3 @@ export class Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 }
-
-const keyOf = ({ project, model, version }: ModelLabels): string => `${project}/${model}/${version}`;
