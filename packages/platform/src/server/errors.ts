@@ -54,10 +54,15 @@ export function toServiceError(error: Error, client: { readonly aborted: boolean
   if (error instanceof NotFoundError) return new ServiceError(404, error.message);
   if (error instanceof StateError) return new ServiceError(409, error.message);
   if (error instanceof HTTPException) return new ServiceError(error.status, error.message);
-  if ('code' in error && error.code === 'ENOSPC')
-    return new ServiceError(507, 'The disk of the server is full.');
+  if (isFull(error)) return new ServiceError(507, 'The disk of the server is full.');
   if (client.aborted || isCutOff(error)) return new ServiceError(400, 'The request was cut off.');
   return new ServiceError(500, 'The server failed to answer; its log says why.');
+}
+
+/** Whether a disk was full: of files, or (53100) the database's. */
+function isFull(error: Error & { code?: string }): boolean {
+  if (error.code === 'ENOSPC' || error.code === '53100') return true;
+  return error.cause instanceof Error && isFull(error.cause);
 }
 
 function isCutOff(error: Error & { code?: string }): boolean {
