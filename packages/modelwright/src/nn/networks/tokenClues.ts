@@ -25,6 +25,7 @@ export function checkClues(who: string, clues: TokenClues): void {
 /**
  * The vectors of what is known of tokens, [batch, time, features] for each clue.
  * @param inputs of each clue in their order, integers [batch, time]
+ * @param dropoutRate how many of their numbers are dropped
  */
 export function clueVectors(
   context: Context,
@@ -32,10 +33,8 @@ export function clueVectors(
   inputs: readonly Tensor[],
   dropoutRate: number,
 ): Tensor[] {
-  return Object.entries(clues).map(([name, { vocabulary, features }], i) =>
-    tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate }).call(
-      context.child(name),
-      inputs[i]!,
-    ),
-  );
+  return Object.entries(clues).map(([name, { vocabulary, features }], i) => {
+    const embed = tokenEmbedding(vocabulary, features, { positions: 'none', dropoutRate });
+    return embed.call(context.child(name), inputs[i]!);
+  });
 }

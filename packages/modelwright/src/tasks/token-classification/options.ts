@@ -14,7 +14,7 @@ export interface TokenClassificationTrainOptions extends NetworkTrainOptions, Cl
   readonly data: string;
   /** Name of the model: `bilstm-crf` or `transformer`. Default: `bilstm-crf`. */
   readonly model?: string | undefined;
-  /** How the model writes entities, whatever the file's scheme is. Default: `BIO`. */
+  /** How the model writes entities, whatever the file's scheme is. Default: `BIOES` where tokens are characters, `BIO` where they are words. */
   readonly scheme?: TagScheme | undefined;
   /** The most tokens of the vocabulary, and the most bigrams. Default: 30,000. */
   readonly vocabularySize?: number | undefined;

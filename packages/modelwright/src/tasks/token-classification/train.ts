@@ -26,9 +26,9 @@ import { tokenizerFor, tokenKind } from './vocabulary.js';
  * @throws Error when the data cannot be read, holds no entity, or the folder to save in holds something else
  */
 export async function trainTokenClassifier(options: TokenClassificationTrainOptions): Promise<TrainResult> {
-  const { data, out, model = 'bilstm-crf', scheme = 'BIO', seed = 0, maximumLength = 256, onEvent } = options;
+  const { data, out, model = 'bilstm-crf', seed = 0, maximumLength = 256, onEvent } = options;
   requireChoice('model for entities', model, taggerNames);
-  requireChoice('scheme', scheme, ['BIO', 'BIOES']);
+  if (options.scheme !== undefined) requireChoice('scheme', options.scheme, ['BIO', 'BIOES']);
   await checkModelDestination(out);
   const started = performance.now();
   const { train: all, validation, test, notes } = await openSentences(data);
@@ -36,8 +36,9 @@ export async function trainTokenClassifier(options: TokenClassificationTrainOpti
     test.length > 0 ? { train: all, held: test } : holdOutSentences(all, options.validationSplit ?? 0.1);
   const types = typesOf(train, data);
   for (const part of [validation, held]) requireKnownTypes(part, types);
-  const labels = labelsFor(types, scheme);
   const kind = tokenKind(train);
+  const { scheme = kind === 'character' ? 'BIOES' : 'BIO' } = options;
+  const labels = labelsFor(types, scheme);
   const { vocabularySize = 30_000 } = options;
   const clues = makeClues(model, { sentences: train, tokens: kind, data, vocabularySize }, options);
   const tokenizer = tokenizerFor(train, { ...options, vocabularySize }, clues.spelling !== undefined);

@@ -21,10 +21,10 @@ function addTrainOptions(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--scheme <scheme>', 'how the model writes entities (default: BIO)').choices([
-        'BIO',
-        'BIOES',
-      ]),
+      new Option(
+        '--scheme <scheme>',
+        'how the model writes entities (default: BIOES for characters, BIO for words)',
+      ).choices(['BIO', 'BIOES']),
     )
     .option(
       '--vocabulary-size <n>',
@@ -44,7 +44,7 @@ function addTrainOptions(command: Command): Command {
     .option('--no-spelling', 'look at whole tokens alone')
     .option(
       '--bigrams <n>',
-      'look up pairs of tokens that occur n times (default: 3 where tokens are characters)',
+      'look up pairs of tokens that occur n times or more (default: 3 where tokens are characters)',
       wholeNumber(1),
     )
     .option('--no-bigrams', 'look up no pairs')
@@ -64,6 +64,7 @@ export const tokenClassification: CliTask = {
   description: 'find names and other entities in text',
   trainExamples: [
     'modelwright train token-classification --data trips --out models/trips',
+    'modelwright train token-classification --data trips-zh --out models/trips-zh',
     'modelwright train token-classification --data news/ --model bilstm-crf --epochs 8 --out models/news',
   ],
   addTrainOptions,

@@ -66,7 +66,7 @@ describe('bigrams', () => {
     const { bigrams } = taggerInputs(ids, clueNumbers(clues, sentences));
     assert.deepEqual(bigrams!.shape, [2, 3]);
     assert.deepEqual(bigrams!.toNumbers(), [5, 1, 1, 6, 7, 0]);
-    assert.deepEqual(clues.bigrams!.lookup, { vocabulary: 8, features: 50 });
+    assert.equal(clues.bigrams!.lookup!.vocabulary, 8);
   });
 
   it('need none where nothing is said, and say so where they are wanted', () => {
