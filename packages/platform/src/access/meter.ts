@@ -3,7 +3,10 @@ import type { Database } from '../store/database.js';
 import { usage } from '../store/schema.js';
 import type { Answered } from '../watching/index.js';
 
-type Row = typeof usage.$inferInsert;
+type Row = typeof usage.$inferSelect;
+
+/** Whose job a worker had, and what model it is about. */
+export type Worked = Pick<Row, 'project' | 'caller' | 'model' | 'version'>;
 
 /** Milliseconds between two writings. */
 const writeEvery = 5000;
@@ -30,18 +33,38 @@ export class Meter {
     now = new Date(),
   ): void {
     if (project === undefined || model === undefined) return;
-    const hour = Math.floor(now.getTime() / 3_600_000);
-    const id = JSON.stringify([project, hour, key, by, model, version, status]);
-    let row = this.#rows.get(id);
-    if (!row) {
-      const place = { project, hour: new Date(hour * 3_600_000), key, caller: by, model, version, status };
-      row = { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0 };
-      this.#rows.set(id, row);
-    }
+    const row = this.#rowOf(now, project, key, by, model, version, status);
     row.requests++;
     row.tokens += tokens;
     row.bytes += bytes;
     row.milliseconds += seconds * 1000;
+  }
+
+  /** Notes that a worker had somebody's job for so many seconds. */
+  noteWork({ project, caller, model, version }: Worked, seconds: number, now = new Date()): void {
+    if (seconds > 0) this.#rowOf(now, project, '', caller, model, version, 0).jobSeconds += seconds;
+  }
+
+  #rowOf(
+    now: Date,
+    ...[project, key, caller, model, version, status]: readonly [
+      string,
+      string,
+      string,
+      string,
+      string,
+      number,
+    ]
+  ): Row {
+    const hour = Math.floor(now.getTime() / 3_600_000);
+    const id = JSON.stringify([project, hour, key, caller, model, version, status]);
+    let row = this.#rows.get(id);
+    if (!row) {
+      const place = { project, hour: new Date(hour * 3_600_000), key, caller, model, version, status };
+      row = { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0, jobSeconds: 0 };
+      this.#rows.set(id, row);
+    }
+    return row;
   }
 
   /** Writes what was noted. @throws Error when the database does not take it; it is kept then */
@@ -61,8 +84,8 @@ export class Meter {
     const rows = [...taken.values()];
     if (rows.length === 0) return;
     this.#rows = new Map();
-    const more = (column: 'requests' | 'tokens' | 'bytes' | 'milliseconds') =>
-      sql`${usage[column]} + ${sql.raw(`excluded.${column}`)}`;
+    const more = (column: 'requests' | 'tokens' | 'bytes' | 'milliseconds' | 'jobSeconds') =>
+      sql`${usage[column]} + ${sql.raw(`excluded.${usage[column].name}`)}`;
     try {
       await this.#db
         .insert(usage)
@@ -82,6 +105,7 @@ export class Meter {
             tokens: more('tokens'),
             bytes: more('bytes'),
             milliseconds: more('milliseconds'),
+            jobSeconds: more('jobSeconds'),
           },
         });
     } catch (error) {
@@ -98,6 +122,7 @@ export class Meter {
       since.tokens += row.tokens;
       since.bytes += row.bytes;
       since.milliseconds += row.milliseconds;
+      since.jobSeconds += row.jobSeconds;
     }
   }
 }

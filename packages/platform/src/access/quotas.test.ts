@@ -159,12 +159,16 @@ onEachDatabase('quotas and usage', (open) => {
     assert.deepEqual((await sums('hour'))[0], ['2027-03-01T10:00:00Z', 3, 1, 1]);
     assert.deepEqual(await sums('month'), [['2027-03-01T00:00:00Z', 4, 2, 1]]);
     assert.deepEqual(await sums('all'), [['', 4, 2, 1]]);
-    const [row] = await usageOf(opened.store.db, { ...times, by: 'all' });
+    const work = { project, caller: 'li', model: 'metered', version: '1' };
+    for (const seconds of [2, 0.5, 10]) meter.noteWork(work, seconds, new Date('2027-03-02T00:00:00Z'));
+    await meter.flush();
+    const [row, worked] = await usageOf(opened.store.db, { ...times, by: 'all' });
+    assert.deepEqual([worked!.caller, worked!.requests, worked!.jobSeconds], ['li', 0, 12.5]);
     assert.deepEqual([row!.tokens, row!.bytes, row!.milliseconds], [7, 300, 2000]);
     assert.equal(
-      usageCsv([row!]),
-      'at,key,caller,model,version,requests,errors,refused,tokens,bytes,milliseconds\r\n' +
-        `,k1,"'=cmd, ""x""",metered,1,4,2,1,7,300,2000\r\n`,
+      usageCsv([{ ...row!, jobSeconds: worked!.jobSeconds }]),
+      'at,key,caller,model,version,requests,errors,refused,tokens,bytes,milliseconds,jobSeconds\r\n' +
+        `,k1,"'=cmd, ""x""",metered,1,4,2,1,7,300,2000,12.5\r\n`,
     );
   });
 

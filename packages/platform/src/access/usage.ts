@@ -35,6 +35,8 @@ export interface UsageRow {
   readonly tokens: number;
   readonly bytes: number;
   readonly milliseconds: number;
+  /** Seconds that workers had jobs for the caller; the model is the one that was trained for, measured or asked. */
+  readonly jobSeconds: number;
 }
 
 /** What was asked of a project's models, in the order of time. */
@@ -57,6 +59,7 @@ export async function usageOf(db: Database, query: UsageQuery): Promise<readonly
       tokens: sum(sql`${usage.tokens}`),
       bytes: sum(sql`${usage.bytes}`),
       milliseconds: sum(sql`${usage.milliseconds}`),
+      jobSeconds: sum(sql`${usage.jobSeconds}`),
     })
     .from(usage)
     .where(
@@ -84,6 +87,7 @@ const columns = [
   'tokens',
   'bytes',
   'milliseconds',
+  'jobSeconds',
 ] as const satisfies readonly (keyof UsageRow)[];
 
 /** Rows as CSV (RFC 4180). Names that a spreadsheet would compute with are kept from it by an apostrophe. */

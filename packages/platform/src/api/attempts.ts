@@ -21,6 +21,7 @@ const fenced = "Refused with 409 once the job is no longer this attempt's.";
 export function attemptRoutes({
   store,
   publishing,
+  meter,
   maxUploadBytes,
   workFolder,
   jobs: { lease },
@@ -34,6 +35,13 @@ export function attemptRoutes({
     job: id,
     attempt,
   });
+  /** The time since a worker told last of a job is its submitter's. */
+  const noteWork = (job: work.JobRow, now: Date): void => {
+    const { project, submittedBy: caller, spec } = job;
+    const model = spec.publish ?? spec.model?.name ?? '';
+    const version = spec.model ? String(spec.model.version) : '';
+    meter?.noteWork({ project, caller, model, version }, work.secondsSince(job, lease, now), now);
+  };
   /** Does something with the run of an attempt's job. */
   const withRun = (attempt: work.Attempt, tell: (transaction: Database, run: string) => Promise<void>) =>
     work.withAttempt(db, attempt, async (transaction, { run }) => {
@@ -69,8 +77,10 @@ export function attemptRoutes({
     }),
     async (c) => {
       const attempt = of(c.get('principal').project, c.req.valid('param'));
-      const renewed = await work.renewLease(db, attempt, lease, c.req.valid('json').progress);
-      return c.json({ ...renewed, leaseSeconds }, 200);
+      const now = new Date();
+      const { cancel, job } = await work.renewLease(db, attempt, lease, c.req.valid('json').progress, now);
+      noteWork(job, now);
+      return c.json({ cancel, leaseSeconds }, 200);
     },
   );
 
@@ -253,7 +263,11 @@ export function attemptRoutes({
     }),
     async (c) => {
       const attempt = of(c.get('principal').project, c.req.valid('param'));
-      return c.json(jobJson(await work.endAttempt(db, attempt, c.req.valid('json'))), 200);
+      const before = await work.findJob(db, attempt.project, attempt.job);
+      const now = new Date();
+      const job = await work.endAttempt(db, attempt, c.req.valid('json'), now);
+      if (before.attempt === attempt.attempt) noteWork(before, now);
+      return c.json(jobJson(job), 200);
     },
   );
   return api;

@@ -269,6 +269,7 @@ export const usageRow = z
     tokens: z.int(),
     bytes: z.int(),
     milliseconds: z.number(),
+    jobSeconds: z.number().openapi({ description: 'That workers had jobs for the caller.' }),
   })
   .openapi('Usage');
 

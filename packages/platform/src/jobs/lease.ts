@@ -120,6 +120,15 @@ function lost({ id, status, attempt: current, worker }: JobRow, attempt: number)
 export interface Renewed {
   /** Whether somebody wants the job to stop. */
   readonly cancel: boolean;
+  /** The job as it was before. */
+  readonly job: JobRow;
+}
+
+/** Seconds since a worker told last that it has a job. */
+export function secondsSince({ status, leaseUntil }: JobRow, lease: number, now: Date): number {
+  if (status !== 'running' || leaseUntil === null) return 0;
+  const told = leaseUntil.getTime() - lease;
+  return Math.min(lease, Math.max(0, now.getTime() - told)) / 1000;
 }
 
 /** Keeps a job for the worker that has it, and notes how far it has come. @throws as withAttempt */
@@ -130,15 +139,15 @@ export async function renewLease(
   progress?: JobProgress,
   now = new Date(),
 ): Promise<Renewed> {
-  return withAttempt(db, attempt, async (transaction, { id, cancelRequested }) => {
+  return withAttempt(db, attempt, async (transaction, job) => {
     await transaction
       .update(jobs)
       .set({
         leaseUntil: new Date(now.getTime() + lease),
         ...(progress && { progress, updatedAt: now }),
       })
-      .where(eq(jobs.id, id));
-    return { cancel: cancelRequested };
+      .where(eq(jobs.id, job.id));
+    return { cancel: job.cancelRequested, job };
   });
 }
 

@@ -347,6 +347,8 @@ export const usage = pgTable(
     /** Bytes of the requests' bodies. */
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     milliseconds: doublePrecision('milliseconds').notNull(),
+    /** Seconds that workers had jobs for the caller. */
+    jobSeconds: doublePrecision('job_seconds').notNull().default(0),
   },
   (table) => [
     primaryKey({

@@ -6,6 +6,7 @@ import { encodePng } from 'modelwright/data';
 import { authenticateByKey } from '../access/authenticate.js';
 import { Keyring } from '../access/keyring.js';
 import { createKey } from '../access/keys.js';
+import { Meter } from '../access/meter.js';
 import { createApi } from '../api/index.js';
 import { parseParameters } from '../cli/jobOptions.js';
 import { type Job, type NewJob, PlatformClient } from '../client/client.js';
@@ -26,6 +27,7 @@ export class TestPlatform implements AsyncDisposable {
 
   static async open({ store, folder }: TestStore, lease = 6000): Promise<TestPlatform> {
     const keyring = new Keyring(store.db);
+    const meter = new Meter(store.db, console.error);
     const api = createApi({
       store,
       keyring,
@@ -34,16 +36,19 @@ export class TestPlatform implements AsyncDisposable {
       workFolder: join(folder, 'work'),
       maxUploadBytes: 2 ** 26,
       jobs: { lease, checkParameters: parseParameters, isOpen: () => isOpen },
+      meter,
     });
     let isOpen = true;
     const look = setInterval(() => void expireLeases(store.db), 200);
     const server = await listenWith(api.fetch, { port: 0 });
+    const admin = await createKey(store.db, { project: 'test', name: 'admin', role: 'admin' });
     const { key } = await createKey(store.db, { project: 'test', name: 'developer', role: 'developer' });
     const worker = await createKey(store.db, { project: 'test', name: 'worker', role: 'worker' });
-    return new TestPlatform(server.url, key, worker.key, async () => {
+    return new TestPlatform(server.url, key, worker.key, admin.key, async () => {
       isOpen = false;
       clearInterval(look);
       await server.close();
+      await meter.close();
     });
   }
 
@@ -51,6 +56,7 @@ export class TestPlatform implements AsyncDisposable {
     readonly url: string,
     readonly key: string,
     readonly workerKey: string,
+    readonly adminKey: string,
     close: () => Promise<void>,
   ) {
     this.client = new PlatformClient({ server: url, key });

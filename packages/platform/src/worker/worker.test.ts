@@ -260,7 +260,7 @@ onEachDatabase('workers', (open) => {
 
   it('tells of a job while it goes on', async () => {
     const stop = platform.work();
-    const { id } = await platform.submit(training(30));
+    const { id } = await platform.submit(training(30, { publish: 'metered' }));
     const events: string[] = [];
     let status = '';
     const client = new PlatformClient({ server: platform.url, key: platform.key });
@@ -270,6 +270,15 @@ onEachDatabase('workers', (open) => {
     }
     await stop();
     assert.equal(status, 'finished');
+    const { startedAt, endedAt } = await platform.job(id);
+    const admin = new PlatformClient({ server: platform.url, key: platform.adminKey });
+    const { usage } = await admin.get<{ usage: { caller: string; model: string; jobSeconds: number }[] }>(
+      '/api/usage',
+    );
+    const [used] = usage.filter(({ model }) => model === 'metered');
+    assert.equal(used!.caller, 'developer', 'who submitted it');
+    const seconds = (Date.parse(endedAt!) - Date.parse(startedAt!)) / 1000;
+    assert.ok(Math.abs(used!.jobSeconds - seconds) < 0.1, `${used!.jobSeconds} of ${seconds} s`);
     assert.ok(
       events.includes('lines') && events.filter((event) => event === 'job').length >= 2,
       String(events),

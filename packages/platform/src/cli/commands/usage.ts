@@ -84,7 +84,19 @@ async function show({ by, from, to, forKey: key, model, csv, ...options }: Usage
   const { tableText } = await import('modelwright/report');
   writeResult(options, { usage }, () =>
     tableText([
-      ['from', 'who', 'model', 'version', 'requests', 'errors', 'refused', 'tokens', 'sent', 'ms each'],
+      [
+        'from',
+        'who',
+        'model',
+        'version',
+        'requests',
+        'errors',
+        'refused',
+        'tokens',
+        'sent',
+        'ms each',
+        'jobs',
+      ],
       ...usage.map((row) => [
         momentText(row.at).replace(' 00:00:00Z', ''),
         row.caller,
@@ -92,7 +104,8 @@ async function show({ by, from, to, forKey: key, model, csv, ...options }: Usage
         row.version,
         ...[row.requests, row.errors, row.refused, row.tokens].map(countText),
         bytesText(row.bytes),
-        (row.milliseconds / row.requests).toFixed(1),
+        row.requests === 0 ? '' : (row.milliseconds / row.requests).toFixed(1),
+        row.jobSeconds === 0 ? '' : `${row.jobSeconds.toFixed(0)} s`,
       ]),
     ]),
   );

@@ -1,0 +1,1 @@
+ALTER TABLE "usage" ADD COLUMN "job_seconds" double precision DEFAULT 0 NOT NULL;
