@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
 import { Random } from '../graph/random.js';
+import { assertNear } from '../testing/compare.js';
 import {
   augment,
   centreCrop,
@@ -13,6 +14,7 @@ import {
   randomFlip,
   randomRotation,
   randomShading,
+  symmetricDistortion,
 } from './augment.js';
 import { Dataset } from './dataset.js';
 import { adjustColour, crop, flip, rotate, shade, warp } from './image-ops.js';
@@ -56,6 +58,36 @@ describe('image operations', () => {
     );
     assert.deepEqual(pixels(warp(one, { degrees: 90 })), [3, 6, 9, 2, 5, 8, 1, 4, 7]);
     assert.deepEqual(pixels(warp(one, {})), pixels(one));
+  });
+
+  it("warp: a head that turns, and a distortion of one's own", () => {
+    const line = image([[0, 10, 20, 30, 40, 50, 60, 70]]);
+    // At the middle of pixel i, x is (2 i - 7) / 8; it is taken from there plus 0.5 (1 - x²), 4 pixels to a half; at the right from the edge.
+    const turned = Array.from({ length: 8 }, (_, i) => {
+      const from = i + 4 * 0.5 * (1 - ((2 * i - 7) / 8) ** 2);
+      return Math.round(10 * Math.min(7, from));
+    });
+    assert.deepEqual(pixels(warp(line, { turn: 0.5, fill: 'edge' })), turned);
+    const mirrored = flip(warp(flip(line, 'horizontal'), { turn: 0.5, fill: 'edge' }), 'horizontal');
+    assert.deepEqual(pixels(warp(line, { turn: -0.5, fill: 'edge' })), pixels(mirrored));
+    const upsideDown = warp(colours, { distortion: (_, y) => [0, -2 * y] });
+    assert.deepEqual(upsideDown, flip(colours, 'vertical'));
+  });
+
+  it('symmetricDistortion treats left and right alike, and is as strong as it is asked to be', () => {
+    const distort = symmetricDistortion(0.1, new Random(5));
+    const [right, left] = [distort(0.3, -0.4), distort(-0.3, -0.4)];
+    assertNear(left, [-right[0], right[1]], 1e-12, 'mirrored');
+    // In the corner (-1, -1) all cosines are 1: sums of 2 x 3 normal coefficients.
+    const corners = Array.from({ length: 4000 }, (_, i) =>
+      symmetricDistortion(0.1, new Random(6, i))(-1, -1),
+    );
+    for (const axis of [0, 1] as const) {
+      const deviation = Math.sqrt(
+        corners.reduce((sum, corner) => sum + corner[axis] ** 2, 0) / corners.length,
+      );
+      assertNear([deviation], [0.1 * Math.sqrt(6)], 0.01, 'deviation');
+    }
   });
 
   it('shade', () => {
@@ -161,7 +193,7 @@ describe('image transforms', () => {
       randomCrop(6, { padding: 1 }),
       randomFlip({ direction: 'vertical' }),
       randomRotation(20),
-      randomAffine({ degrees: 5, scale: 0.1, shift: 0.1, fill: 'edge' }),
+      randomAffine({ degrees: 5, scale: 0.1, shift: 0.1, turn: 0.3, fill: 'edge' }),
       randomShading(0.2),
       colourJitter({ brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.1 }),
     );

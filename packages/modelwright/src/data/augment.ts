@@ -5,6 +5,7 @@ import type { MapContext } from './dataset.js';
 import {
   adjustColour,
   crop,
+  type Distortion,
   flip,
   type ImageSize,
   imageShape,
@@ -105,21 +106,50 @@ export interface RandomAffineOptions extends Pick<Warp, 'fill'> {
   readonly scale?: number;
   /** Moved along each side by a share of it drawn from [-shift, shift). */
   readonly shift?: number;
+  /** Turned as a head is, by a share of half the width drawn from [-turn, turn); see `Warp`. */
+  readonly turn?: number;
 }
 
 /** Turns, scales and moves the image at random; `fill` (0 by default, or the nearest pixel: 'edge') shows beside it. */
 export function randomAffine(options: RandomAffineOptions): ImageTransform {
-  const { degrees = 0, scale = 0, shift = 0, fill = 0 } = options;
+  const { degrees = 0, scale = 0, shift = 0, turn = 0, fill = 0 } = options;
   return (image, random) => {
     const { height, width } = imageShape(image);
     return warp(image, {
       degrees: random.uniform(-degrees, degrees),
       scale: 1 + random.uniform(-scale, scale),
       shift: [width * random.uniform(-shift, shift), height * random.uniform(-shift, shift)],
+      ...(turn > 0 && { turn: random.uniform(-turn, turn) }),
       fill,
     });
   };
 }
+
+/**
+ * A smooth distortion by chance that treats left and right alike: what makes of one face another. Sums of cosines over both axes; their
+ * coefficients are normal, with this deviation, in halves of width and height.
+ */
+export function symmetricDistortion(strength: number, random: Random): Distortion {
+  const waves = (across: readonly number[], down: readonly number[]): Wave[] =>
+    across.flatMap((i) => down.map((j) => ({ across: i, down: j, height: random.normal(0, strength) })));
+  const sideways = waves([1, 3], [0, 1, 2]);
+  const upright = waves([0, 2], [1, 2, 3]);
+  return (x, y) => [sumAt(sideways, x, y), sumAt(upright, x, y)];
+}
+
+/** A product of cosines: how many half waves each axis has, and how high they are. */
+interface Wave {
+  readonly across: number;
+  readonly down: number;
+  readonly height: number;
+}
+
+const sumAt = (waves: readonly Wave[], x: number, y: number): number =>
+  waves.reduce(
+    (sum, { across, down, height }) =>
+      sum + height * Math.cos((across * Math.PI * (x + 1)) / 2) * Math.cos((down * Math.PI * (y + 1)) / 2),
+    0,
+  );
 
 /** Lights the image from the left or the right, by a strength drawn from [-strength, strength); see `shade`. */
 export function randomShading(strength: number): ImageTransform {

@@ -12,6 +12,7 @@ export {
   adjustColour,
   type ColourChange,
   crop,
+  type Distortion,
   flip,
   type ImageSize,
   rotate,

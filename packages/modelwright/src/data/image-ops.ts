@@ -78,6 +78,9 @@ export function crop(
   return cropped;
 }
 
+/** How far from a point its colour is taken, in halves of width and height; the point itself goes from -1 to 1 on both axes. */
+export type Distortion = (x: number, y: number) => readonly [x: number, y: number];
+
 /** What is done to an image's frame; what is left out changes nothing. */
 export interface Warp {
   /** Turned counter-clockwise about the centre. */
@@ -86,12 +89,17 @@ export interface Warp {
   readonly scale?: number;
   /** Moved to the right and down, in pixels. */
   readonly shift?: readonly [x: number, y: number];
+  /** Turned as a head is: what is in the middle moves to the left by this share of half the width, what is at the sides stays. */
+  readonly turn?: number;
+  /** How far from its place each point is taken. */
+  readonly distortion?: Distortion;
   /** What shows outside: a value, or the nearest pixel of the edge. Default: 0. */
   readonly fill?: number | 'edge';
 }
 
-/** The image turned, scaled and moved in its own frame, with bilinear sampling. */
-export function warp(image: NdArray, { degrees = 0, scale = 1, shift = [0, 0], fill = 0 }: Warp): Image {
+/** The image turned, scaled, moved and distorted in its own frame, with bilinear sampling. */
+export function warp(image: NdArray, options: Warp): Image {
+  const { degrees = 0, scale = 1, shift = [0, 0], turn = 0, distortion, fill = 0 } = options;
   const { data, channels, height, width } = imageShape(image);
   const warped = new NdArray('uint8', image.shape);
   const radians = (degrees * Math.PI) / 180;
@@ -106,8 +114,15 @@ export function warp(image: NdArray, { degrees = 0, scale = 1, shift = [0, 0], f
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [fromX, fromY] = [x - shift[0] - centreX, y - shift[1] - centreY];
-      const sourceX = centreX + cos * fromX - sin * fromY;
-      const sourceY = centreY + sin * fromX + cos * fromY;
+      let sourceX = centreX + cos * fromX - sin * fromY;
+      let sourceY = centreY + sin * fromX + cos * fromY;
+      const across = (2 * (sourceX - centreX)) / width;
+      if (turn !== 0 && Math.abs(across) < 1) sourceX += (turn * (1 - across ** 2) * width) / 2;
+      if (distortion) {
+        const [moveX, moveY] = distortion(across, (2 * (sourceY - centreY)) / height);
+        sourceX += (moveX * width) / 2;
+        sourceY += (moveY * height) / 2;
+      }
       const left = Math.floor(sourceX);
       const top = Math.floor(sourceY);
       const u = sourceX - left;

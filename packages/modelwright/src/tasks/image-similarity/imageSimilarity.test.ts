@@ -112,6 +112,31 @@ describe('comparing pictures', () => {
     await model.release();
   });
 
+  it('fits its last layer anew by the discriminant, with classes that are made up, the same way each time', async (test) => {
+    const data = await colours(test, 10);
+    const [out, again] = ['model', 'again'].map((name) => join(data, '..', name)) as [string, string];
+    const options = {
+      ...{
+        ...settings,
+        data,
+        dimensions: undefined,
+        epochs: 1,
+        loss: 'arcface',
+        mirrorMean: true,
+        turn: 0.2,
+      },
+      ...{ discriminant: true, madeUpClasses: 1, heldOutClasses: ['c4', 'c9', 'c10'] },
+    };
+    const { metrics } = await trainImageSimilarity({ ...options, out });
+    assert.ok(metrics.equalErrorRate! < 0.1, `equal error rate ${metrics.equalErrorRate}`);
+    assert.deepEqual((await evaluateImageSimilarity({ model: out, data })).metrics, metrics);
+    assert.deepEqual((await trainImageSimilarity({ ...options, out: again })).metrics, metrics);
+    const runnable = await openModel(out);
+    // Of seven classes and as many that are made up.
+    assert.deepEqual(runnable.config.outputs[0]!.shape, ['batch', 13]);
+    await runnable.release();
+  });
+
   it('finds pictures in another folder, and says which of its files are none', async (test) => {
     const data = await colours(test, 5);
     const out = join(data, '..', 'model');
@@ -195,6 +220,8 @@ describe('comparing pictures', () => {
     await refused({ mining: 'all' }, /no mining 'all'/);
     await refused({ model: 'vgg' }, /no network 'vgg'/);
     await refused({ imagesPerClass: 1 }, /at least 2 pictures/);
+    await refused({ madeUpClasses: 2 }, /made up for the discriminant alone/);
+    await refused({ discriminant: true, dimensions: 2 }, /of 2 classes has 1 dimensions at most/);
     await refused({ classesPerBatch: 5 }, /2 to 2 of the training's classes/);
     await refused({ data: join(data, 'nowhere') }, /no folder/);
     assert.deepEqual(await readdir(join(data, '..')), ['colours']);

@@ -22,7 +22,14 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
   readonly normalize?: boolean | undefined;
   /** Whether an embedding is the mean of those of a picture and of its mirror image. Default: false. */
   readonly mirrorMean?: boolean | undefined;
-  /** Numbers in an embedding. Default: 64. */
+  /**
+   * Whether the last layer is fitted anew after the training: by the linear discriminant of what comes before it, over varied pictures. It
+   * suits few classes. Default: false.
+   */
+  readonly discriminant?: boolean | undefined;
+  /** How many classes the discriminant makes up of each, by distorting its pictures in one way; for faces. Default: 0. */
+  readonly madeUpClasses?: number | undefined;
+  /** Numbers in an embedding; with `discriminant` fewer than there are classes, made-up ones included. Default: 64, or as many as there can be. */
   readonly dimensions?: number | undefined;
   /** Different classes in each batch. Default: 8, or all where there are fewer. */
   readonly classesPerBatch?: number | undefined;
@@ -34,6 +41,8 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
   readonly channels?: 1 | 3 | undefined;
   /** Whether pictures are shifted, turned and, but for writing, lit differently while training. Default: true. */
   readonly augment?: boolean | undefined;
+  /** How far heads are turned while training, as the share of half the width that the middle of the picture moves by. Default: 0. */
+  readonly turn?: number | undefined;
   /** Whether pictures are mirrored too: not for writing. Default: for those of folders above 32 pixels. */
   readonly mirror?: boolean | undefined;
   /** Names of the classes to hold out. Default: the last ones, as many as `validationSplit` says. */

@@ -31,6 +31,10 @@ export interface SimilaritySettings {
   readonly wholeBatch: boolean;
   readonly classesPerBatch: number;
   readonly imagesPerClass: number;
+  /** Where the network stands among the layers of `embedding`. */
+  readonly place: number;
+  /** Whether its last layer is fitted anew, and of how many made-up classes for each. */
+  readonly refit: { readonly madeUpClasses: number } | undefined;
   /** Numbers in an embedding. */
   readonly dimensions: number;
   readonly epochs: number;
@@ -48,7 +52,7 @@ export function settingsOf(
   options: ImageSimilarityTrainOptions,
   { classes }: Pick<About, 'classes'>,
 ): SimilaritySettings {
-  const { loss = 'triplet', dimensions = 64, imagesPerClass = 4, epochs = 40, learningRate = 1e-3 } = options;
+  const { loss = 'triplet', imagesPerClass = 4, epochs = 40, learningRate = 1e-3 } = options;
   const networkName = requireNetwork(options.model ?? 'small-cnn');
   const classesPerBatch = options.classesPerBatch ?? Math.min(8, classes);
   if (loss === 'triplet' && imagesPerClass < 2) {
@@ -61,15 +65,15 @@ export function settingsOf(
       `A batch can have 2 to ${classes} of the training's classes, but classesPerBatch is ${classesPerBatch}.`,
     );
   }
-  const embedding = sequential(
-    ...(options.normalize ? [instanceNorm({ affine: false })] : []),
-    networks[networkName]({ classes: dimensions }),
-    unitLength(),
-  );
+  const dimensions = dimensionsOf(options, classes);
+  const before = options.normalize ? [instanceNorm({ affine: false })] : [];
+  const embedding = sequential(...before, networks[networkName]({ classes: dimensions }), unitLength());
   const common = {
     networkName,
     embedding,
     measured: options.mirrorMean ? mirrorMean(embedding) : embedding,
+    place: before.length,
+    refit: options.discriminant ? { madeUpClasses: options.madeUpClasses ?? 0 } : undefined,
     dimensions,
     classesPerBatch,
     imagesPerClass,
@@ -89,6 +93,23 @@ export function settingsOf(
   }
 }
 
+/** Most numbers in an embedding where nothing else is said. */
+const usualDimensions = 64;
+
+function dimensionsOf(options: ImageSimilarityTrainOptions, classes: number): number {
+  const { discriminant = false, madeUpClasses, dimensions } = options;
+  if (!discriminant) {
+    if (madeUpClasses === undefined) return dimensions ?? usualDimensions;
+    throw new Error('Classes are made up for the discriminant alone: ask for discriminant as well.');
+  }
+  const most = classes * (1 + (madeUpClasses ?? 0)) - 1;
+  if (dimensions === undefined) return Math.min(usualDimensions, most);
+  if (dimensions <= most) return dimensions;
+  throw new RangeError(
+    `The discriminant of ${classes} classes${madeUpClasses ? ` and ${madeUpClasses} made-up ones of each` : ''} has ${most} dimensions at most, but dimensions is ${dimensions}.`,
+  );
+}
+
 const minings = { 'batch-hard': 'batchHard', 'semi-hard': 'semiHard' } as const;
 
 function tripletOf({ margin = 0.3, mining = 'semi-hard' }: ImageSimilarityTrainOptions): Loss {
@@ -105,18 +126,18 @@ function requireNetwork(name: string): NetworkName {
 
 /** How pictures are varied in training; undefined where they are not. */
 export function augmentationOf(
-  { data, augment = true, mirror }: ImageSimilarityTrainOptions,
+  { data, augment = true, mirror, turn = 0 }: ImageSimilarityTrainOptions,
   { size }: Pick<About, 'size'>,
 ): ImageTransform | undefined {
   if (!augment) return undefined;
   const drawn = data === madeHere || size[0] <= 32;
   const flips = mirror ?? !drawn;
-  if (drawn && !flips) {
+  if (drawn && !flips && turn === 0) {
     return compose(randomRotation(8), randomCrop(size, { padding: Math.max(1, Math.round(size[0] / 16)) }));
   }
   return compose(
     ...(flips ? [randomFlip()] : []),
-    randomAffine({ degrees: 8, scale: 0.08, shift: 0.04, fill: 'edge' }),
+    randomAffine({ degrees: 8, scale: 0.08, shift: 0.04, turn, fill: 'edge' }),
     randomShading(0.3),
     colourJitter({ brightness: 0.25, contrast: 0.25 }),
   );

@@ -12,6 +12,7 @@ import { Embedder } from './embed.js';
 import { type MeasuredSimilarity, measureSimilarity } from './measure.js';
 import type { ImageSimilarityTrainOptions } from './options.js';
 import { type ClassSplit, splitByClass } from './pictures.js';
+import { refitLastLayer } from './refit.js';
 import { saveSimilarity, taskName } from './saved.js';
 import { augmentationOf, type SimilaritySettings, settingsOf } from './settings.js';
 
@@ -33,7 +34,8 @@ export async function trainImageSimilarity(options: ImageSimilarityTrainOptions)
     const measured = pictures.held ?? pictures.train;
     const measure = async (variables: Variables): Promise<MeasuredSimilarity> =>
       measureSimilarity(await embedder.embed(variables, measured));
-    const trained = await fitSimilarity(pictures, settings, options, measure);
+    const fitted = await fitSimilarity(pictures, settings, options, measure);
+    const trained = await finished(fitted, pictures, settings, options);
     const found = await measure(trained.variables);
     await saveSimilarity(trained, found, {
       options,
@@ -61,18 +63,15 @@ async function fitSimilarity(
   options: ImageSimilarityTrainOptions,
   measure: (variables: Variables) => Promise<MeasuredSimilarity>,
 ): Promise<TrainedModel> {
-  const { network, embedding, measured, loss, epochs, learningRate, classesPerBatch, imagesPerClass } =
-    settings;
+  const { network, embedding, loss, epochs, learningRate, classesPerBatch, imagesPerClass } = settings;
   const { seed = 0 } = options;
-  const batches = await classBatches(varied(pictures, options), {
+  const batches = await classBatches(varied(pictures.train, pictures, options), {
     classes: classesPerBatch,
     perClass: imagesPerClass,
     seed,
   });
-  const ownVariables = (all: Variables): Variables => {
-    const own = network === embedding ? all : mapTrees(all, (tree) => within(tree, '0'));
-    return measured === embedding ? own : mapTrees(own, (inner) => ({ inner }));
-  };
+  const ownVariables = (all: Variables): Variables =>
+    network === embedding ? all : mapTrees(all, (tree) => within(tree, '0'));
   const trained = await trainNetwork(
     network,
     batches,
@@ -81,7 +80,7 @@ async function fitSimilarity(
       optimizer: adam(cosineDecay(learningRate, { steps: epochs * batches.length })),
       epochs,
       batchSize: classesPerBatch * imagesPerClass,
-      measure: async (variables) => (await measure(ownVariables(variables))).metrics,
+      measure: async (variables) => (await measure(asMeasured(ownVariables(variables), settings))).metrics,
       ...(settings.wholeBatch && { workers: 1 }),
     },
     {
@@ -91,7 +90,34 @@ async function fitSimilarity(
       examples: { train: pictures.train.length, validation: pictures.held?.length ?? 0 },
     },
   );
-  return new TrainedModel({ ...trained, model: measured, variables: ownVariables(trained.variables) });
+  return new TrainedModel({ ...trained, model: embedding, variables: ownVariables(trained.variables) });
+}
+
+/** The embedding as it is measured and saved, its last layer fitted anew where that was asked for. */
+async function finished(
+  fitted: TrainedModel,
+  pictures: ClassSplit,
+  settings: SimilaritySettings,
+  options: ImageSimilarityTrainOptions,
+): Promise<TrainedModel> {
+  const { embedding, measured, place, refit } = settings;
+  const { seed = 0, mirrorMean = false } = options;
+  const variables = refit
+    ? await refitLastLayer(embedding, place, fitted.variables, {
+        ...refit,
+        pictures: pictures.train,
+        classes: pictures.trainClasses.length,
+        vary: (data) => varied(data, pictures, options),
+        mirrored: mirrorMean,
+        seed,
+      })
+    : fitted.variables;
+  return new TrainedModel({ ...fitted, model: measured, variables: asMeasured(variables, settings) });
+}
+
+/** The variables of the embedding as those of what is measured. */
+function asMeasured(variables: Variables, { embedding, measured }: SimilaritySettings): Variables {
+  return measured === embedding ? variables : mapTrees(variables, (inner) => ({ inner }));
 }
 
 function mapTrees({ parameters, state }: Variables, change: (tree: ArrayTree) => ArrayTree): Variables {
@@ -103,15 +129,16 @@ function within(tree: ArrayTree, name: string): ArrayTree {
   return (tree[name] ?? {}) as ArrayTree;
 }
 
-/** The pictures to learn from, varied anew each time. */
+/** Pictures to learn from, varied anew each time. */
 function varied(
-  { train, size }: Pick<ClassSplit, 'train' | 'size'>,
+  pictures: Dataset,
+  { size }: Pick<ClassSplit, 'size'>,
   options: ImageSimilarityTrainOptions,
 ): Dataset {
   const transform = augmentationOf(options, { size });
-  if (!transform) return train;
+  if (!transform) return pictures;
   const vary = augmented(transform);
-  return train.map((example, context) => vary({ ...example, input: example.input! }, context), {
+  return pictures.map((example, context) => vary({ ...example, input: example.input! }, context), {
     seed: options.seed ?? 0,
   });
 }

@@ -34,7 +34,20 @@ function addTrainOptions(command: Command): Command {
     .option('--scale <x>', 'how sharply arcface tells classes apart (default: 30)', positiveNumber)
     .option('--normalize', 'bring each channel of a picture to mean 0 and deviation 1 first')
     .option('--mirror-mean', 'embed a picture and its mirror image, and take the mean')
-    .option('--dimensions <n>', 'numbers in an embedding (default: 64)', wholeNumber(2, 4096))
+    .option(
+      '--discriminant',
+      'fit the last layer anew by the linear discriminant of varied pictures, which suits few classes',
+    )
+    .option(
+      '--made-up-classes <n>',
+      'classes that the discriminant makes up of each by distorting its pictures, for faces (default: 0)',
+      wholeNumber(0, 20),
+    )
+    .option(
+      '--dimensions <n>',
+      'numbers in an embedding; with --discriminant fewer than there are classes (default: 64 at most)',
+      wholeNumber(2, 4096),
+    )
     .option('--classes-per-batch <n>', 'different classes in a step (default: 8)', wholeNumber(2))
     .option('--images-per-class <n>', 'pictures of each class in a step (default: 4)', wholeNumber(1))
     .option('-e, --epochs <n>', 'times to go through the data (default: 40)', wholeNumber(1))
@@ -48,6 +61,11 @@ function addTrainOptions(command: Command): Command {
         .argParser(Number),
     )
     .option('--no-augment', 'do not shift, turn and light pictures differently')
+    .option(
+      '--turn <x>',
+      'turn heads while training, by this share of half the width (default: 0)',
+      numberFrom(0, 1),
+    )
     .option('--mirror', 'mirror pictures too (default: for those of folders above 32 pixels)')
     .option('--no-mirror', 'never mirror pictures')
     .option(
