@@ -1,7 +1,9 @@
 // Linear discriminant analysis: directions in which classes lie far apart, measured by how much each class spreads.
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { NdArray } from '../../graph/array.js';
-import { gaussianOf } from '../image-generation/frechet.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { matmul } from '../../primitives/index.js';
+import { compile } from '../../runtime/compile.js';
 import type { LabelledEmbeddings } from './embed.js';
 
 /** A linear function: y = x W + b. */
@@ -29,10 +31,10 @@ const mostFeatures = 4096;
  * @param examples features [examples, features] and their classes
  * @throws RangeError when there are too many features, or not more classes than dimensions
  */
-export function discriminantOf(
+export async function discriminantOf(
   { embeddings: features, labels }: LabelledEmbeddings,
   { dimensions, shrinkage }: DiscriminantOptions,
-): Discriminant {
+): Promise<Discriminant> {
   const width = features.shape[1]!;
   if (width > mostFeatures) {
     throw new RangeError(
@@ -45,7 +47,7 @@ export function discriminantOf(
       `Means of ${means.rows} classes lie in ${means.rows - 1} dimensions at most, but ${dimensions} were asked for.`,
     );
   }
-  const { covariance } = gaussianOf(residuals);
+  const covariance = await covarianceOf(residuals);
   const even = (shrinkage * covariance.trace()) / width;
   const spread = covariance.mul(1 - shrinkage).add(Matrix.eye(width, width, even));
   const centre = means.mean('column');
@@ -67,6 +69,18 @@ export function discriminantOf(
     }
   }
   return { weight, bias };
+}
+
+/** The covariance of rows whose mean is 0, the unbiased estimate. */
+async function covarianceOf(rows: NdArray<'float32'>): Promise<Matrix> {
+  const product = compile((x: Tensor) => matmul(x.transpose([1, 0]), x));
+  try {
+    const [count, width] = rows.shape as [number, number];
+    const { data } = (await product(rows)) as NdArray<'float32'>;
+    return Matrix.from1DArray(width, width, data).div(count - 1);
+  } finally {
+    await product.release();
+  }
 }
 
 /** The mean of each class, a row each, and how far each example lies from that of its class. */

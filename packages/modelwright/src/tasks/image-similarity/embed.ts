@@ -27,15 +27,11 @@ export class Embedder {
     );
   }
 
-  /** @param data examples `{ input: uint8 [channels, height, width], target }`, as they are in this epoch */
-  async embed(
-    { parameters, state }: Variables,
-    data: Dataset,
-    { epoch = 0 } = {},
-  ): Promise<LabelledEmbeddings> {
+  /** @param data examples `{ input: uint8 [channels, height, width], target }` */
+  async embed({ parameters, state }: Variables, data: Dataset): Promise<LabelledEmbeddings> {
     const parts: NdArray[] = [];
     const labels: number[] = [];
-    for await (const { input, target } of data.batch(batchSize).iterate({ epoch })) {
+    for await (const { input, target } of data.batch(batchSize)) {
       parts.push((await this.#run(parameters, state, input!)) as NdArray);
       labels.push(...target!.toNumbers());
     }

@@ -1,6 +1,7 @@
 // The last layer of a trained network, fitted anew in closed form.
 import { symmetricDistortion } from '../../data/augment.js';
-import type { Dataset } from '../../data/dataset.js';
+import type { Example } from '../../data/collate.js';
+import { Dataset } from '../../data/dataset.js';
 import { flip, warp } from '../../data/image-ops.js';
 import { NdArray } from '../../graph/array.js';
 import { Random } from '../../graph/random.js';
@@ -11,7 +12,7 @@ import { discriminantOf } from './discriminant.js';
 import { Embedder, joinRows, type LabelledEmbeddings } from './embed.js';
 
 /** Draws towards an equal spread in all directions: few pictures of few classes say little about most of them. */
-const shrinkage = 0.75;
+const shrinkage = 0.9;
 /** How often each picture is seen, varied anew. */
 const passes = 6;
 /** How much the faces of made-up people differ from those they are made of; see `symmetricDistortion`. */
@@ -52,7 +53,7 @@ export async function refitLastLayer(
   const embedder = new Embedder(sequential(...before, sequential(...own.slice(0, -1))));
   try {
     const body = { ...variables, parameters: { ...variables.parameters, [place]: rest } };
-    const fitted = discriminantOf(await featuresOf(embedder, body, options), { dimensions, shrinkage });
+    const fitted = await discriminantOf(await featuresOf(embedder, body, options), { dimensions, shrinkage });
     return {
       ...variables,
       parameters: {
@@ -75,13 +76,13 @@ async function featuresOf(
 ): Promise<LabelledEmbeddings> {
   const parts: LabelledEmbeddings[] = [];
   for (let copy = 0; copy <= madeUpClasses; copy++) {
-    const varied = vary(copy === 0 ? pictures : madeUp(pictures, classes, { copy, seed }));
+    const people = copy === 0 ? pictures : await kept(madeUp(pictures, classes, { copy, seed }));
     for (let pass = 0; pass < passes; pass++) {
-      const epoch = copy * passes + pass;
-      const found = await embedder.embed(variables, varied, { epoch });
+      const varied = await kept(vary(people), copy * passes + pass);
+      const found = await embedder.embed(variables, varied);
       if (mirrored) {
         const mirrors = varied.map((example) => ({ ...example, input: flip(example.input!, 'horizontal') }));
-        const { data } = (await embedder.embed(variables, mirrors, { epoch })).embeddings;
+        const { data } = (await embedder.embed(variables, mirrors)).embeddings;
         for (const [i, value] of data.entries())
           found.embeddings.data[i] = (found.embeddings.data[i]! + value) / 2;
       }
@@ -92,6 +93,13 @@ async function featuresOf(
     embeddings: joinRows(parts.map(({ embeddings }) => embeddings)),
     labels: parts.flatMap(({ labels }) => labels),
   };
+}
+
+/** The examples of an epoch, made once. */
+async function kept(data: Dataset, epoch = 0): Promise<Dataset> {
+  const examples: Example[] = [];
+  for await (const example of data.iterate({ epoch })) examples.push(example);
+  return Dataset.from(examples);
 }
 
 /** Pictures of made-up classes: those of each class distorted in one way, their targets counted on. */
