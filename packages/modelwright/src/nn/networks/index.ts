@@ -1,7 +1,7 @@
 import type { Layer } from '../layer.js';
 import { alignedCnn } from './alignedCnn.js';
 import { digitsCnn, type NetworkOptions } from './digitsCnn.js';
-import { mlp } from './mlp.js';
+import { linear, mlp } from './mlp.js';
 import { mobilenetV2 } from './mobilenet.js';
 import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
@@ -23,7 +23,7 @@ export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type FasterRcnnOptions, fasterRcnn } from './fasterRcnn.js';
 export { type FcosOptions, fcos } from './fcos.js';
 export { type GptOptions, gpt } from './gpt.js';
-export { type MlpOptions, mlp } from './mlp.js';
+export { linear, type MlpOptions, mlp } from './mlp.js';
 export { type MobilenetOptions, mobilenetV2 } from './mobilenet.js';
 export { type ResnetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
 export { type SmallCnnOptions, smallCnn } from './smallCnn.js';
@@ -50,6 +50,7 @@ export const networks = {
   'mobilenet-v2': mobilenetV2,
   'vit-small': vitSmall,
   mlp,
+  linear,
 } as const satisfies Record<string, (options: NetworkOptions) => Layer>;
 
 export type NetworkName = keyof typeof networks;

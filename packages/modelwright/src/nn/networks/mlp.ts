@@ -32,3 +32,12 @@ export function mlp({
   ]);
   return sequential(flatten(), ...layers, dense(classes));
 }
+
+/**
+ * One dense layer, all that is linear: the baseline, and what the discriminant of `image-similarity` can be all of.
+ *
+ * Input [batch, ..], flattened first; output logits [batch, classes].
+ */
+export function linear({ classes }: NetworkOptions): Layer {
+  return mlp({ classes, hidden: [] });
+}

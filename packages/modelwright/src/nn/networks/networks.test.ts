@@ -15,6 +15,7 @@ import {
   type Layer,
   layerFromJson,
   layerToJson,
+  linear,
   mlp,
   mobilenetV2,
   type NetworkName,
@@ -97,6 +98,7 @@ describe('networks', () => {
       parametersOf(mlp({ classes: 10 }), { shape: ['batch', 1, 28, 28] }),
       785 * 512 + 513 * 512 + 513 * 10,
     );
+    assert.equal(parametersOf(linear({ classes: 10 }), { shape: ['batch', 1, 28, 28] }), 785 * 10);
   });
 
   it('resnet18 takes the 3.6 billion operations of the paper for one image of 224 x 224', () => {
@@ -161,7 +163,15 @@ describe('networks', () => {
   });
 
   // The other resnets have more of the same blocks.
-  for (const name of ['small-cnn', 'resnet18', 'resnet50', 'mobilenet-v2', 'vit-small', 'mlp'] as const) {
+  for (const name of [
+    'small-cnn',
+    'resnet18',
+    'resnet50',
+    'mobilenet-v2',
+    'vit-small',
+    'mlp',
+    'linear',
+  ] as const) {
     it(`${name} gives logits for one picture in ONNX Runtime, the batch left open`, async () => {
       const x = spread([1, 3, 32, 32], 0, 1);
       const network = small(name);

@@ -23,8 +23,8 @@ export interface SoundPreprocessing {
   readonly samples: number;
 }
 
-/** Pieces that lie so far below the loudest one count as silence at the ends, in decibel. */
-const silence = 35;
+/** Pieces that lie so far below the loudest one count as silence at the ends, in decibel: an s at the end of a word may lie 45 below its vowel. */
+const silence = 50;
 
 /** Without silence at its ends, and as loud as any other. */
 export const cleaned = (samples: Float32Array): Float32Array<ArrayBuffer> =>

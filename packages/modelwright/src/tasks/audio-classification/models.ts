@@ -31,7 +31,7 @@ export type AudioNetworkName = keyof typeof audioNetworks;
 
 export const audioNetworkNames: readonly string[] = Object.keys(audioNetworks);
 
-/** Windows of 32 ms, 16 ms apart. */
+/** Windows of 32 ms, 16 ms apart, as far as 52 decibel below the loudest. */
 export function spectrogramFor(sampleRate: number): AudioNetworkOptions['spectrogram'] {
   const windowSize = Math.max(16, Math.round(0.032 * sampleRate));
   return {
@@ -40,6 +40,6 @@ export function spectrogramFor(sampleRate: number): AudioNetworkOptions['spectro
     hop: Math.round(windowSize / 2),
     mels: 32,
     lowest: Math.min(50, sampleRate / 8),
-    range: 8,
+    range: 12,
   };
 }

@@ -67,11 +67,14 @@ export function settingsOf(
   }
   const dimensions = dimensionsOf(options, classes);
   const before = options.normalize ? [instanceNorm({ affine: false })] : [];
-  const embedding = sequential(...before, networks[networkName]({ classes: dimensions }), unitLength());
+  const layers = [...before, networks[networkName]({ classes: dimensions })];
+  const embedding = sequential(...layers, unitLength());
+  // The discriminant is fitted to the mean of both views' features: what it gives for each is added up before lengths become 1.
+  const view = options.discriminant ? sequential(...layers) : embedding;
   const common = {
     networkName,
     embedding,
-    measured: options.mirrorMean ? mirrorMean(embedding) : embedding,
+    measured: options.mirrorMean ? mirrorMean(view) : embedding,
     place: before.length,
     refit: options.discriminant ? { madeUpClasses: options.madeUpClasses ?? 0 } : undefined,
     dimensions,
