@@ -2,6 +2,7 @@ import { requireWhole } from '../checks.js';
 import type { Layer } from '../layer.js';
 import { activation } from '../layers/activation.js';
 import { batchNorm } from '../layers/batchNorm.js';
+import { parallel } from '../layers/branches.js';
 import { conv2d } from '../layers/convolution.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
@@ -24,12 +25,25 @@ export interface AlignedCnnOptions extends NetworkOptions {
  * Input [batch, channels, height, width], of at least 2 to the power of the number of blocks (4), of one size; output logits [batch, classes].
  */
 export function alignedCnn({ classes, widths = [16, 32], dropoutRate = 0.5 }: AlignedCnnOptions): Layer {
-  for (const width of widths) requireWhole('alignedCnn', 'widths', width);
-  const blocks = widths.flatMap((width) => [
+  return sequential(...alignedBlocks('alignedCnn', widths), flatten(), dropout(dropoutRate), dense(classes));
+}
+
+/**
+ * `alignedCnn` whose last layer sees the pixels themselves as well: what is linear need not go through the convolutions.
+ *
+ * Input and output as of `alignedCnn`.
+ */
+export function joinedCnn({ classes, widths = [16, 32], dropoutRate = 0.5 }: AlignedCnnOptions): Layer {
+  const seen = sequential(...alignedBlocks('joinedCnn', widths), flatten());
+  return sequential(parallel(flatten(), seen), dropout(dropoutRate), dense(classes));
+}
+
+function alignedBlocks(who: string, widths: readonly number[]): Layer[] {
+  for (const width of widths) requireWhole(who, 'widths', width);
+  return widths.flatMap((width) => [
     conv2d(width, 3, { padding: 1, bias: false, initializer: 'heNormal' }),
     batchNorm(),
     activation('relu'),
     maxPool2d(2),
   ]);
-  return sequential(...blocks, flatten(), dropout(dropoutRate), dense(classes));
 }

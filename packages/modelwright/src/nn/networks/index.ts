@@ -1,5 +1,5 @@
 import type { Layer } from '../layer.js';
-import { alignedCnn } from './alignedCnn.js';
+import { alignedCnn, joinedCnn } from './alignedCnn.js';
 import { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 import { linear, mlp } from './mlp.js';
 import { mobilenetV2 } from './mobilenet.js';
@@ -7,7 +7,7 @@ import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 import { vitSmall } from './vit.js';
 
-export { type AlignedCnnOptions, alignedCnn } from './alignedCnn.js';
+export { type AlignedCnnOptions, alignedCnn, joinedCnn } from './alignedCnn.js';
 export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
@@ -44,6 +44,7 @@ export const networks = {
   'digits-cnn': digitsCnn,
   'small-cnn': smallCnn,
   'aligned-cnn': alignedCnn,
+  'joined-cnn': joinedCnn,
   resnet18,
   resnet34,
   resnet50,
