@@ -48,6 +48,11 @@ const contestants = [
   },
   { name: 'modelwright up', kind: 'platform', options: { queueSize: 1024 } },
   {
+    name: 'modelwright up, models in threads',
+    kind: 'platform',
+    options: { queueSize: 1024, runMemory: 0 },
+  },
+  {
     name: 'modelwright up, batches of 16',
     kind: 'platform',
     options: { batchSize: 16, queueSize: 1024 },

@@ -32,9 +32,9 @@ async function modelwright(folder, { replicas, batchSize, batchWindow, queueSize
 }
 
 /** The platform as `modelwright up` runs it: a key that is checked, a quota, the record of use, metrics, and a line of the log a request. */
-async function platform(folder, settings) {
+async function platform(folder, { runMemory, ...settings }) {
   scratch = await mkdtemp(join(tmpdir(), 'modelwright-serving-'));
-  const service = await openService({ folder: join(scratch, 'platform'), log: openLog() });
+  const service = await openService({ folder: join(scratch, 'platform'), log: openLog(), runMemory });
   const server = await listenWith((request) => service.fetch(request), { port: 0, direct: service.direct });
   const send = async (method, path, body, type = 'application/json') => {
     const headers = { 'Content-Type': type, Authorization: `Bearer ${service.firstKey}` };

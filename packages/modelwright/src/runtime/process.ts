@@ -9,6 +9,7 @@ import {
   type RunLimits,
   startLimited,
 } from './limits.js';
+import { Outbox } from './outbox.js';
 import { fromParcel, toParcel } from './parcel.js';
 import type { CompileOptions, Executable } from './runtime.js';
 import type { SessionReply, SessionRequest } from './sessionHost.js';
@@ -50,6 +51,11 @@ class LimitedProcess {
   /** In the order in which the process comes to them: it is at the first. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #sessions = new Map<number, Session>();
+  /** Where the process has ended that is to get it, that is told by its end. */
+  readonly #outbox = new Outbox<SessionRequest>(
+    (requests) => this.#child?.send([...requests], () => undefined),
+    ({ id }, error) => this.#refuse(id, error),
+  );
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #next = 0;
@@ -117,8 +123,7 @@ class LimitedProcess {
     const time = timeout && (asked.kind === 'open' ? openingTime(timeout) : timeout);
     try {
       return await new Promise<SessionReply>((resolve, reject) => {
-        // Where the process has ended, that is told by its end.
-        child.send([asked], () => undefined);
+        this.#outbox.put(asked);
         this.#waiting.set(id, { time, resolve, reject });
         if (this.#waiting.size === 1) this.#watchFirst(child);
       });
@@ -170,6 +175,13 @@ class LimitedProcess {
     this.#watchFirst(child);
   }
 
+  /** A request cannot be sent. */
+  #refuse(id: number, error: Error): void {
+    this.#waiting.get(id)?.reject(error);
+    this.#waiting.delete(id);
+    if (this.#child) this.#watchFirst(this.#child);
+  }
+
   #end(error: Error): void {
     const child = this.#child;
     if (!child) return;
@@ -181,6 +193,7 @@ class LimitedProcess {
   #gone(child: ChildProcess, error: Error): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#outbox.clear();
     const [first, ...others] = this.#waiting.values();
     this.#waiting.clear();
     this.#watchFirst(child);

@@ -30,9 +30,14 @@ export type SessionReply =
     }
   | { readonly id: number; readonly error: string };
 
-/** Does what is asked, one request after another, and answers those of one message in one. @returns what takes a message */
+/**
+ * Does what is asked, one request after another.
+ * @param together whether those of one message are answered in one, and not each when it is done
+ * @returns what takes a message
+ */
 export function hostSessions(
   reply: (replies: readonly SessionReply[]) => void,
+  together: boolean,
 ): (requests: readonly SessionRequest[]) => void {
   const sessions = new Map<number, Executable>();
   let last: Promise<void> = Promise.resolve();
@@ -61,8 +66,11 @@ export function hostSessions(
   return (requests) => {
     last = last.then(async () => {
       const replies: SessionReply[] = [];
-      for (const request of requests) replies.push(await replyTo(request));
-      reply(replies);
+      for (const request of requests) {
+        replies.push(await replyTo(request));
+        if (!together) reply(replies.splice(0));
+      }
+      if (together) reply(replies);
     });
   };
 }

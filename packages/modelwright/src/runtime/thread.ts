@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Graph } from '../graph/graph.js';
 import { ortModel } from './ort.js';
+import { Outbox } from './outbox.js';
 import { fromParcel, type Parcel, toParcel } from './parcel.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 import type { SessionReply, SessionRequest } from './sessionHost.js';
@@ -14,8 +15,10 @@ class SessionThread {
   #worker: Worker | undefined;
   #next = 0;
   readonly #sessions = new Set<number>();
-  /** What is asked for in one go, and travels in one message: each message wakes the thread. */
-  readonly #outbox: SessionRequest[] = [];
+  readonly #outbox = new Outbox<SessionRequest>(
+    (requests) => this.#worker?.postMessage(requests),
+    ({ id }, error) => this.#waiting.get(id)?.reject(error),
+  );
   /** Milliseconds that runs have taken. */
   busy = 0;
 
@@ -56,22 +59,11 @@ class SessionThread {
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        if (this.#outbox.push(request(id)) === 1)
-          queueMicrotask(() => this.#send(worker, this.#outbox.splice(0)));
+        this.#outbox.put(request(id));
       });
     } finally {
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) worker.unref();
-    }
-  }
-
-  #send(worker: Worker, requests: readonly SessionRequest[]): void {
-    try {
-      worker.postMessage(requests);
-    } catch (error) {
-      // One of them cannot be sent, such as an array whose memory was given away.
-      if (requests.length > 1) for (const request of requests) this.#send(worker, [request]);
-      else this.#waiting.get(requests[0]!.id)?.reject(error as Error);
     }
   }
 

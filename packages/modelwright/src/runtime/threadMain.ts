@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { hostSessions, type SessionRequest } from './sessionHost.js';
 
-const take = hostSessions((replies) => parentPort!.postMessage(replies));
+const take = hostSessions((replies) => parentPort!.postMessage(replies), true);
 
 parentPort!.on('message', (requests: readonly SessionRequest[] | 'end') => {
   if (requests === 'end') parentPort!.close();
