@@ -37,8 +37,7 @@ interface Group {
   readonly waiting: Waiting[];
   /** Whether a replica is on its way. */
   isCalled: boolean;
-  /** Stops the wait before a replica is called; undefined where there is none. */
-  stopWait: (() => void) | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** Milliseconds of work that a replica is given at once, and the most runs in it. */
@@ -79,7 +78,7 @@ export class RunLine<Replica> {
     const { size, queueSize } = this.#options;
     if (this.#underWay.size >= queueSize + this.#pool.size * size) throw busy();
     const key = size > 1 ? keyOf(inputs) : '';
-    const group = this.#groups.get(key) ?? { waiting: [], isCalled: false, stopWait: undefined };
+    const group = this.#groups.get(key) ?? { waiting: [], isCalled: false, timer: undefined };
     this.#groups.set(key, group);
     const result = new Promise<Outputs>((resolve, reject) => {
       const leave = (): void => {
@@ -105,20 +104,18 @@ export class RunLine<Replica> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  /** Calls a replica for a group: at once where it is full, else when all that has come is read, or its window is over. */
+  /** Calls a replica for a group: at once, unless it is not full and may wait for others. */
   #call(key: string, group: Group): void {
     if (group.isCalled) return;
     const { size, window } = this.#options;
-    if (size > 1 && group.waiting.reduce((sum, { inputs }) => sum + rowsOf(inputs), 0) >= size) {
-      this.#send(key, group);
-      return;
-    }
-    group.stopWait ??= later(window, () => this.#send(key, group));
+    const isFull = (): boolean => group.waiting.reduce((sum, { inputs }) => sum + rowsOf(inputs), 0) >= size;
+    if (window === 0 || isFull()) this.#send(key, group);
+    else group.timer ??= setTimeout(() => this.#send(key, group), window);
   }
 
   #send(key: string, group: Group): void {
-    group.stopWait?.();
-    group.stopWait = undefined;
+    clearTimeout(group.timer);
+    group.timer = undefined;
     group.isCalled = true;
     this.#pool
       .runSoon((replica) => {
@@ -199,16 +196,6 @@ export class RunLine<Replica> {
     }
     return made;
   }
-}
-
-/** Does something in so many milliseconds; in 0, when all that has come is read. @returns what stops it */
-function later(milliseconds: number, work: () => void): () => void {
-  if (milliseconds > 0) {
-    const timer = setTimeout(work, milliseconds);
-    return () => clearTimeout(timer);
-  }
-  const immediate = setImmediate(work);
-  return () => clearImmediate(immediate);
 }
 
 function bytesOf(requests: readonly Arrays[]): number {
