@@ -149,6 +149,11 @@ describe('the API of the platform', () => {
       await told(new Uint8Array(await buffer(create({ cwd: folder }, ['.'])))),
       /SymbolicLink|files and folders alone/,
     );
+    await rm(join(folder, 'config.json'));
+    await writeFile(join(folder, 'zeros'), new Uint8Array(2 ** 20 + 1));
+    const bomb = new Uint8Array(await buffer(create({ cwd: folder, gzip: true }, ['.'])));
+    assert.ok(bomb.length < 4000, `${bomb.length} bytes`);
+    assert.match(await told(bomb), /The archive's files are larger than the 1048576 bytes/);
     await rm(folder, { recursive: true });
     assert.equal((await ask('GET', '/api/models/broken')).status, 404, 'nothing was kept');
     assert.equal((await publish('..%2Fup', bytes)).status, 400);

@@ -240,6 +240,7 @@ export function attemptRoutes({
       const { version, isNew } = await withUnpacked(
         bounded(c.req.raw, maxUploadBytes),
         workFolder,
+        { bytes: maxUploadBytes },
         async (directory) =>
           work.publishOnce(
             db,

@@ -82,12 +82,16 @@ export function modelRoutes(context: ApiContext): Api {
       const { name } = c.req.valid('param');
       const { tag, ...more } = c.req.valid('query');
       registry.requireName('The model name', name);
-      const number = await withUnpacked(bounded(c.req.raw, maxUploadBytes), workFolder, (directory) =>
-        registry.publishVersion(
-          store,
-          { project, name, directory, tags: [tag ?? []].flat(), ...more },
-          publishing,
-        ),
+      const number = await withUnpacked(
+        bounded(c.req.raw, maxUploadBytes),
+        workFolder,
+        { bytes: maxUploadBytes },
+        (directory) =>
+          registry.publishVersion(
+            store,
+            { project, name, directory, tags: [tag ?? []].flat(), ...more },
+            publishing,
+          ),
       );
       await note(db, principal, 'version.publish', `${name}/${number}`);
       return c.json(versionJson(await registry.findVersion(db, project, name, String(number))), 201);

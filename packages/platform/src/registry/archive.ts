@@ -19,22 +19,28 @@ export function packPath(path: string): Readable {
   );
 }
 
-/** The most entries of an archive. */
-const mostEntries = 2000;
+/** What an archive may hold. */
+export interface ArchiveBounds {
+  /** The most files and folders. Default: 2,000. */
+  readonly entries?: number;
+  /** The most bytes of its files, unpacked. Default: as many as there are. */
+  readonly bytes?: number;
+}
 
 /**
  * Unpacks a tar archive, compressed with gzip or not, into a new folder below `parent`, lends it to `use`, and deletes it.
- * @throws InputError when the archive is cut off, is none, or holds anything but files and folders
+ * @throws InputError when the archive is cut off, is none, holds anything but files and folders, or more than it may
  */
 export async function withUnpacked<Result>(
   archive: Readable,
   parent: string,
+  bounds: ArchiveBounds,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = join(parent, `upload-${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
-    await unpack(archive, folder);
+    await unpack(archive, folder, bounds);
     return await use(folder).catch((error: Error) => {
       if (!(error instanceof InputError)) throw error;
       throw new InputError(error.message.replaceAll(folder, 'The archive'), { cause: error });
@@ -46,18 +52,24 @@ export async function withUnpacked<Result>(
 
 /**
  * Unpacks a tar archive, compressed with gzip or not, into a folder.
- * @param most entries that it may have
  * @throws InputError as withUnpacked
  */
-export async function unpack(archive: Readable, folder: string, most = mostEntries): Promise<void> {
-  let entries = 0;
+export async function unpack(
+  archive: Readable,
+  folder: string,
+  { entries: mostEntries = 2000, bytes: mostBytes = Number.POSITIVE_INFINITY }: ArchiveBounds = {},
+): Promise<void> {
+  let [entries, bytes] = [0, 0];
   const unpacked = new Unpack({
     cwd: folder,
     strict: true,
     preserveOwner: false,
     noMtime: true,
     filter(_path, entry) {
-      if (++entries > most) throw new InputError(`The archive has more than ${most} entries.`);
+      if (++entries > mostEntries) throw new InputError(`The archive has more than ${mostEntries} entries.`);
+      bytes += entry.size;
+      if (bytes > mostBytes)
+        throw new InputError(`The archive's files are larger than the ${mostBytes} bytes that are taken.`);
       if (
         'type' in entry &&
         entry.type !== 'File' &&

@@ -53,7 +53,7 @@ async function fetchData(
   await platform.receiveData(archive);
   const into = join(folder, 'data');
   await mkdir(into);
-  await unpack(createReadStream(archive), into, mostDataFiles);
+  await unpack(createReadStream(archive), into, { entries: mostDataFiles });
   await rm(archive);
   return join(into, data.name);
 }
