@@ -1,5 +1,6 @@
 import { type Outcome, showOutcome } from './output.js';
 import { isFileInput, PictureInput } from './pictureInput.js';
+import { Recorder } from './recorder.js';
 import { SampleInput } from './sampleInput.js';
 import { type Model, servedModels } from './server.js';
 import { TextInput } from './textInput.js';
@@ -10,7 +11,8 @@ const select = find<HTMLSelectElement>('models');
 
 let models: readonly Model[] = [];
 let outcome: Outcome = {};
-const pictures = new PictureInput(model, show);
+const pictures = new PictureInput(model, show, () => recorder.clear());
+const recorder = new Recorder(model, pictures, show);
 const writing = new TextInput(model, show);
 const samples = new SampleInput(model, show);
 
@@ -18,7 +20,8 @@ function model(): Model | undefined {
   return models[select.selectedIndex] ?? models[0];
 }
 
-function show(next: Outcome): void {
+/** @param next default: what is shown already */
+function show(next: Outcome = outcome): void {
   outcome = next;
   render();
 }
@@ -45,13 +48,16 @@ function render(): void {
     labelled.ariaLabel = text(labelled.dataset.label as TextName);
   find('clear').hidden = !asked;
   if (!asked) find('hint').textContent = text('none');
-  else if (kind === 'picture') pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
-  else if (kind === 'sample') samples.render(asked);
+  else if (kind === 'picture') {
+    pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
+    recorder.render(asked);
+  } else if (kind === 'sample') samples.render(asked);
   else writing.render(asked);
-  showOutcome(outcome, asked ? text('waiting') : '');
+  showOutcome(outcome, asked ? text(recorder.state ?? 'waiting') : '');
 }
 
 function clear(): void {
+  recorder.clear();
   pictures.clear();
   writing.clear();
   samples.clear();

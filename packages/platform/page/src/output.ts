@@ -2,13 +2,15 @@ import { type Prediction, percent, showBars } from './bars.js';
 import { countFound, drawFound } from './found.js';
 import { type MadePictures, showMade } from './made.js';
 import type { Answer, Entity } from './server.js';
-import { text } from './texts.js';
+import { type TextName, text } from './texts.js';
 
 /** How a question stands. */
 export interface Outcome {
   readonly answer?: Answer;
   /** What went wrong. */
   readonly fault?: string;
+  /** What went wrong, where the page knows of it itself. */
+  readonly problem?: TextName;
   /** A text to show: with its entities, or as it is made. */
   readonly text?: string;
   /** Pictures to show. */
@@ -21,7 +23,7 @@ const longLabel = 10;
 const find = (id: string): HTMLElement => document.getElementById(id)!;
 
 /** Shows what a model answered. @param waiting what the last line says where there is nothing yet */
-export function showOutcome({ answer, fault, text: asked, made }: Outcome, waiting: string): void {
+export function showOutcome({ answer, fault, problem, text: asked, made }: Outcome, waiting: string): void {
   const { predictions, entities, detections } = answer ?? {};
   const best = predictions?.[0];
   find('answer').textContent = best?.label ?? '';
@@ -39,13 +41,15 @@ export function showOutcome({ answer, fault, text: asked, made }: Outcome, waiti
   drawFound(document.querySelector<SVGElement>('#found')!, answer);
   find('text').replaceChildren(...(asked === undefined ? [] : marked(asked, entities ?? [])));
   find('text').hidden = asked === undefined;
-  find('status').classList.toggle('fault', fault !== undefined);
+  find('status').classList.toggle('fault', fault !== undefined || problem !== undefined);
   find('status').textContent = statusText();
 
   function statusText(): string {
     if (fault !== undefined) return text('failed', { reason: fault });
+    if (problem !== undefined) return text(problem);
     if (entities?.length === 0) return text('noEntities');
     if (detections?.length === 0) return text('noDetections');
+    if (answer?.text === '') return text('noWords');
     if (answer) return text('time', { milliseconds: answer.milliseconds.toFixed(1) });
     return waiting;
   }

@@ -16,7 +16,7 @@ export class PictureInput {
   readonly #upload = find<HTMLInputElement>('upload');
   readonly #board: Board;
   readonly #model: () => Model | undefined;
-  readonly #onOutcome: (outcome: Outcome) => void;
+  readonly #onOutcome: (outcome?: Outcome) => void;
   /** The file that was chosen, unless something was drawn since. */
   #file: File | undefined;
   /** The address of that file, for this page. */
@@ -27,8 +27,11 @@ export class PictureInput {
   /** How often it was cleared, as it also is when another model is chosen: what was asked before that is not to be answered. */
   #cleared = 0;
 
-  /** @param onOutcome called when there is something new to show */
-  constructor(model: () => Model | undefined, onOutcome: (outcome: Outcome) => void) {
+  /**
+   * @param onOutcome called when there is something new to show; without one when the page is to be written anew
+   * @param onChoice called when a person has chosen a file, before it is asked about
+   */
+  constructor(model: () => Model | undefined, onOutcome: (outcome?: Outcome) => void, onChoice: () => void) {
     this.#model = model;
     this.#onOutcome = onOutcome;
     this.#board = new Board(this.#canvas, () => {
@@ -43,7 +46,12 @@ export class PictureInput {
     });
     this.#sound.controls = true;
     this.#canvas.parentElement!.after(this.#sound);
-    this.#upload.addEventListener('change', () => this.#show(this.#upload.files?.[0]));
+    const choose = (file: File | undefined): void => {
+      if (!file) return;
+      onChoice();
+      this.#choose(file);
+    };
+    this.#upload.addEventListener('change', () => choose(this.#upload.files?.[0]));
     document.addEventListener('dragover', (event) => {
       event.preventDefault();
       document.body.classList.add('dropping');
@@ -53,7 +61,7 @@ export class PictureInput {
       event.preventDefault();
       document.body.classList.remove('dropping');
       const asked = model();
-      if (asked && isFileInput(asked)) this.#show(event.dataTransfer?.files[0]);
+      if (asked && isFileInput(asked)) choose(event.dataTransfer?.files[0]);
     });
   }
 
@@ -90,21 +98,31 @@ export class PictureInput {
     this.#canvas.ariaLabel = text('board');
   }
 
-  #show(file: File | undefined): void {
-    if (!file) return;
+  /** Shows or plays a file, and asks about it. */
+  show(file: File): void {
+    this.keep(file);
+    this.#ask(() => Promise.resolve(file));
+  }
+
+  /** Shows or plays a file. */
+  keep(file: File): void {
     const isSound = this.#model()?.input === 'sound';
-    if (file.type !== '' && !file.type.startsWith(isSound ? 'audio/' : 'image/')) {
-      this.clear();
-      this.#onOutcome({ fault: text(isSound ? 'notSound' : 'notPicture', { name: file.name }) });
-      return;
-    }
     this.#board.clear();
     if (this.#shown) URL.revokeObjectURL(this.#shown);
     this.#shown = URL.createObjectURL(file);
     (isSound ? this.#sound : this.#picture).src = this.#shown;
     this.#picture.hidden = isSound;
     this.#file = file;
-    this.#ask(() => Promise.resolve(file));
+  }
+
+  #choose(file: File): void {
+    const isSound = this.#model()?.input === 'sound';
+    if (file.type === '' || file.type.startsWith(isSound ? 'audio/' : 'image/')) {
+      this.show(file);
+      return;
+    }
+    this.clear();
+    this.#onOutcome({ fault: text(isSound ? 'notSound' : 'notPicture', { name: file.name }) });
   }
 
   /** Asks about a picture; while the model answers, only the newest picture waits. */
@@ -113,7 +131,7 @@ export class PictureInput {
     if (this.#isAsking) return;
     this.#isAsking = true;
     this.#onOutcome({});
-    let outcome: Outcome = {};
+    let outcome: Outcome | undefined = {};
     while (this.#pending) {
       const next = this.#pending;
       this.#pending = undefined;
@@ -125,7 +143,7 @@ export class PictureInput {
         (error: Error) => ({ fault: error.message }),
       );
       if (cleared !== this.#cleared) {
-        outcome = {};
+        outcome = undefined; // something else may be shown by now
         continue;
       }
       outcome = found;

@@ -7,6 +7,8 @@ export interface Model {
   readonly input: 'picture' | 'pictures' | 'sample' | 'sound' | 'text' | 'prompt' | 'word';
   /** Whether it is for small grey pictures, such as digits, that can be drawn. */
   readonly drawable: boolean;
+  /** Whether it hears sound while it is recorded. */
+  readonly streams?: boolean;
   /** Classes that a generator of pictures may be asked for. */
   readonly classes?: readonly string[];
   /** The most pictures that it makes at once. */

@@ -13,21 +13,24 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-const headers = {
+/** What a browser may do for the page. @param listens whether a model is asked with sounds, which can be recorded */
+const headersOf = (listens: boolean): Record<string, string> => ({
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; media-src blob:; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'Permissions-Policy': `camera=(), display-capture=(), geolocation=(), microphone=(${listens ? 'self' : ''}), midi=(), payment=(), usb=()`,
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
-};
+});
 
 /** The page on which a person tries a model: at `/`, all its files from this server. */
 export function addPage(app: ModelApp, served: readonly ServedModel[]): void {
+  const models = served.flatMap(pageModel);
+  const headers = headersOf(models.some(({ input }) => input === 'sound'));
   for (const [name, { type, body }] of pageFiles()) {
     const path = name === 'index.html' ? '/' : `/page/${name}`;
     route(app, 'GET', path, (c) => c.body(body, 200, { 'Content-Type': type, ...headers }));
   }
-  const models = served.flatMap(pageModel);
   route(app, 'GET', '/page/models.json', (c) => c.json(models));
 }
 
@@ -52,7 +55,8 @@ function pageModel({ name, config, predictor }: ServedModel) {
   if (!predictor) return [];
   const { input } = predictor;
   const about = servedTasks[config.task]?.about?.(config);
-  return [{ name, input, drawable: input === 'picture' && isDrawable(config), ...about }];
+  const drawable = input === 'picture' && isDrawable(config);
+  return [{ name, input, drawable, streams: predictor.stream !== undefined, ...about }];
 }
 
 /** Whether a model is for small grey pictures such as digits. */

@@ -9,9 +9,9 @@ export const noBrowser = existsSync(executablePath)
   ? false
   : `there is no Chromium at ${executablePath}: install it, or set CHROMIUM_PATH`;
 
-/** Starts a browser without a window. */
-export const launchBrowser = (): Promise<Browser> =>
+/** Starts a browser without a window. @param more further arguments */
+export const launchBrowser = (...more: readonly string[]): Promise<Browser> =>
   chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking'],
+    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking', ...more],
   });
