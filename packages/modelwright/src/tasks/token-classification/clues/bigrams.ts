@@ -1,4 +1,5 @@
 import { countTokens, specialTokens, type Tokenizer } from '../../../data/text/index.js';
+import { requireFrom } from '../../checks.js';
 import { makeTokenizer } from '../../madeTokenizer.js';
 import { readTokenizerOfSize } from '../../savedTokenizer.js';
 import { idsOf } from '../vocabulary.js';
@@ -35,8 +36,9 @@ export const bigrams: ClueKind = {
     const counts = countTokens(allBigrams(source)).values();
     return Array.from(counts).some((count) => count >= defaultCount);
   },
-  make(source, { bigrams: minimumCount }) {
-    const options = { minimumCount: minimumCount || defaultCount, maximumSize: source.vocabularySize };
+  make(source, { bigrams: minimumCount = defaultCount }) {
+    requireFrom(1, { bigrams: Number(minimumCount) });
+    const options = { minimumCount: Number(minimumCount), maximumSize: source.vocabularySize };
     const texts = allBigrams(source).map((pairs) => pairs.join(' '));
     return clueOf(
       makeTokenizer(`${source.data}, bigrams`, texts, { kind: 'word', segmenter: null, ...options }),

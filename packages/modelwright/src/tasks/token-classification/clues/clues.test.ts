@@ -73,6 +73,10 @@ describe('bigrams', () => {
     const rare = sourceOf('北 B-X\n京 I-X\n\n北 B-X\n海 I-X\n');
     assert.equal(chosen('bilstm-crf', rare).bigrams, false);
     assert.throws(
+      () => chosen('bilstm-crf', rare, { bigrams: 0 }),
+      /bigrams is 0; expected a whole number from 1/,
+    );
+    assert.throws(
       () => chosen('bilstm-crf', rare, { bigrams: 3 }),
       /^RangeError: a\.conll, bigrams: The vocabulary is empty: of 4 different tokens none occurs 3 times/,
     );
