@@ -173,6 +173,10 @@ describe('automatic speech recognition', () => {
       assert.deepEqual(await converse('/models/nothing/stream', []), [404, []]);
       const plain = await fetch(`${server.url}/models/digits/stream`);
       assert.equal(plain.status, 426);
+      const from = (Origin: string) =>
+        converseAt(`${server.url}/models/digits/stream?sampleRate=8000`, ['end'], { Origin });
+      assert.equal((await from(server.url))[0], 1000);
+      assert.deepEqual(await from('https://elsewhere.example'), [403, []]);
     });
   });
 

@@ -47,6 +47,7 @@ export function addPrediction(app: ModelApp, server: ServerContext): void {
   });
   route(app, 'POST', '/models/:model/predict', async (c) => respond(c, await modelOf(c)));
   route(app, 'GET', '/models/:model/stream', async (c) => {
+    requireOwnPage(c.req.raw);
     const model = await modelOf(c);
     const { name, predictor } = model;
     if (!predictor?.stream)
@@ -64,4 +65,16 @@ export function addPrediction(app: ModelApp, server: ServerContext): void {
     take({ model, done: () => models.done?.() });
     return c.body(null, 204);
   });
+}
+
+/**
+ * Browsers let pages of any site open WebSockets, and send a session's cookie along to other ports of the same machine: only pages of
+ * this server may, and programs, which send no origin or a key.
+ * @throws ServiceError 403
+ */
+function requireOwnPage({ headers, url }: Request): void {
+  const origin = headers.get('Origin');
+  if (origin === null || headers.get('Authorization') !== null) return;
+  if (URL.canParse(origin) && new URL(origin).host === new URL(url).host) return;
+  throw new ServiceError(403, `A page of ${origin.slice(0, 100)} may not stream here.`);
 }

@@ -5,7 +5,7 @@ import { createModelApp, type ModelAppOptions } from '../server/app.js';
 import { ServiceError } from '../server/errors.js';
 import type { ModelEnvironment, ModelRepository, ModelSource, SourceOf } from '../server/modelSource.js';
 import type { Store } from '../store/index.js';
-import { noteRequest, type RequestHead } from '../watching/index.js';
+import { noteRequest } from '../watching/index.js';
 import type { Deployments } from './deployments.js';
 import { repositoryOf } from './repository.js';
 
@@ -30,7 +30,6 @@ export function deployedModels(
     if (!mayAct(principal.role, 'caller'))
       throw new ServiceError(403, `The key '${principal.name}' is for doing jobs, not for asking models.`);
     const streams = request.method === 'GET' && isStream.test(new URL(request.url).pathname);
-    if (streams) requireOwnPage(request);
     const admit = request.method === 'POST' || streams ? quotas : undefined;
     return modelsFor(principal, deployments, repositoryOf(store, deployments, principal), admit);
   };
@@ -52,17 +51,6 @@ export function servingApp(sourceOf: SourceOf, options: ModelAppOptions): Answer
 }
 
 const isStream = /^\/models\/[^/]+\/stream$/;
-
-/**
- * A session's cookie goes along with WebSockets that pages of this machine's other ports open: they may not.
- * @throws ServiceError 403
- */
-function requireOwnPage({ headers, url }: RequestHead): void {
-  const origin = headers.get('Origin');
-  if (origin === null || headers.get('Authorization') !== null) return;
-  if (URL.canParse(origin) && new URL(origin).host === new URL(url).host) return;
-  throw new ServiceError(403, `A page of ${origin.slice(0, 100)} may not stream here.`);
-}
 
 /**
  * The deployed models of a project, those that a caller may ask.
