@@ -153,7 +153,15 @@ describe('what the platform tells of itself', () => {
     assert.match(refused.headers.get('Retry-After')!, /^(19|20)$/);
     const { usage } = (await (await ask('GET', `/api/usage?by=all&key=${id}`)).json()) as { usage: object[] };
     const shown = usage.map((row) => ({ ...row, at: '', milliseconds: 0, bytes: 0 }));
-    const common = { at: '', key: id, caller: 'bounded', version: '1', bytes: 0, milliseconds: 0 };
+    const common = {
+      at: '',
+      key: id,
+      caller: 'bounded',
+      version: '1',
+      bytes: 0,
+      milliseconds: 0,
+      jobSeconds: 0,
+    };
     assert.deepEqual(shown, [
       { ...common, model: 'bright', requests: 3, errors: 1, refused: 1, tokens: 0 },
       { ...common, model: 'counting', requests: 2, errors: 1, refused: 1, tokens },

@@ -1,4 +1,5 @@
 import { exitStatus } from './errors.js';
+import { writeNote } from './output.js';
 
 /**
  * Calls `stop` at the first SIGINT or SIGTERM, that the work may end in order; a second one ends the process.
@@ -16,4 +17,14 @@ export function onInterrupt(stop: () => void): () => void {
   return () => {
     for (const signal of signals) process.off(signal, handle);
   };
+}
+
+/** Ends when a server is to stop, and says so. Call it before anybody is told that the server listens. */
+export function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    onInterrupt(() => {
+      writeNote('Stopping: requests that have come are still answered. Interrupt again to stop at once.');
+      resolve();
+    });
+  });
 }

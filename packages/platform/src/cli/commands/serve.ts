@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { RunLimits } from 'modelwright/runtime';
 import type { AppOptions } from '../../server/app.js';
 import { examples } from '../help.js';
-import { onInterrupt } from '../interrupt.js';
+import { untilInterrupted } from '../interrupt.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
-import { type OutputOptions, writeNote, writeResult } from '../output.js';
+import { type OutputOptions, writeResult } from '../output.js';
 import {
   addServingOptions,
   runMemoryOption,
@@ -69,18 +69,14 @@ async function run(directories: readonly string[], options: ServeCommandOptions)
     timeout: options.timeout * 1000,
     maxBodyBytes: options.maxBody * 1_000_000,
   });
+  const interrupted = untilInterrupted();
   const names = models.map(({ name }) => name);
   writeResult(
     options,
     { url: server.url, models: names },
     () => `Serving ${names.join(', ')} at ${server.url}`,
   );
-  await new Promise<void>((resolve) => {
-    onInterrupt(() => {
-      writeNote('Stopping: requests that have come are still answered. Interrupt again to stop at once.');
-      resolve();
-    });
-  });
+  await interrupted;
   await server.close();
 }
 

@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../../watching/log.js';
 import { dataRootOption } from '../dataRootOption.js';
 import { examples } from '../help.js';
-import { onInterrupt } from '../interrupt.js';
+import { untilInterrupted } from '../interrupt.js';
 import { startWorkers } from '../localWorkers.js';
 import { positiveNumber, wholeNumber } from '../numbers.js';
 import { objectsOption } from '../objectsOption.js';
-import { type OutputOptions, writeNote, writeResult } from '../output.js';
+import { type OutputOptions, writeResult } from '../output.js';
 import { runMemoryOption } from '../servingOptions.js';
 
 interface UpOptions extends OutputOptions {
@@ -131,18 +131,14 @@ async function run(options: UpOptions, command: Command): Promise<void> {
     ...{ server: addressFor(server.url), key, grace: 10 },
     dataRoot: options.dataRoot ?? (options.insecureLocal ? parse(process.cwd()).root : undefined),
   });
+  const interrupted = untilInterrupted();
   writeResult(options, { url: server.url, ...(firstKey && { key: firstKey }) }, () => {
     const where = `The platform listens at ${server.url} and keeps everything in ${join(options.folder)}.`;
     if (options.insecureLocal) return `${where} No keys are asked for.`;
     if (!firstKey) return where;
     return `${where}\n\nAn administrator's key, shown this once:\n\n  export MODELWRIGHT_KEY=${firstKey}\n`;
   });
-  await new Promise<void>((resolve) => {
-    onInterrupt(() => {
-      writeNote('Stopping: requests that have come are still answered. Interrupt again to stop at once.');
-      resolve();
-    });
-  });
+  await interrupted;
   await workers.close();
   ready = false;
   await server.close();
