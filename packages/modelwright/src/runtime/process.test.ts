@@ -3,16 +3,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
-import { Graph } from '../graph/graph.js';
-import { input } from '../graph/tensor.js';
-import { encodeModel } from '../onnx/encode.js';
 import { int64, looping, model, node, value } from '../onnx/testing.js';
 import { LimitError } from './limits.js';
 import { processRuntime } from './process.js';
+import { checkSessions, doubled } from './sessionTesting.js';
 
-const x = input('x', 'float32', ['n']);
-const doubled = encodeModel(new Graph([x], [x.add(x)]));
-const negated = encodeModel(new Graph([x], [x.neg()]));
 const limits = { memory: 256e6, timeout: 20_000 };
 
 /** Gives the sum of all products of two elements of x: of n elements there are n^2. */
@@ -30,25 +25,8 @@ const squares = model({
 const skip = process.platform === 'linux' ? false : 'only on Linux is the memory of a process bounded';
 
 describe('a runtime in a process', () => {
-  it('opens, runs and frees sessions, and begins anew after the last', async () => {
-    const runtime = processRuntime(limits, 0);
-    const run = async (session: Awaited<ReturnType<typeof runtime.open>>) =>
-      (await session.run([NdArray.from([3])]))[0]!.toNumbers();
-    const first = await runtime.open(doubled);
-    const second = await runtime.open(negated);
-    assert.deepEqual([await run(first), await run(second)], [[6], [-3]]);
-    const into = NdArray.from([0]);
-    await second.run([NdArray.from([5])], [into]);
-    assert.deepEqual(into.toNumbers(), [-5]);
-    await first.release();
-    await first.release();
-    await assert.rejects(run(first), /has been released/);
-    assert.deepEqual(await run(second), [-3]);
-    await second.release();
-    const third = await runtime.open(doubled);
-    assert.deepEqual(await run(third), [6]);
-    await third.release();
-  });
+  it('opens, runs and frees sessions, and begins anew after the last', () =>
+    checkSessions(processRuntime(limits, 0)));
 
   it('says what cannot be opened or run', async () => {
     const runtime = processRuntime(limits, 0);

@@ -2,37 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
-import { Graph } from '../graph/graph.js';
-import { input } from '../graph/tensor.js';
-import { encodeModel } from '../onnx/encode.js';
+import { checkSessions, doubled, negated } from './sessionTesting.js';
 import { threadRuntime } from './thread.js';
-
-const x = input('x', 'float32', ['n']);
-const doubled = encodeModel(new Graph([x], [x.add(x)]));
-const negated = encodeModel(new Graph([x], [x.neg()]));
 
 /** Where Linux lists the threads of this process. */
 const tasks = '/proc/self/task';
 const threads = (): number => readdirSync(tasks).length;
 
 describe('a runtime in a thread', () => {
-  it('opens, runs and frees sessions, and begins anew after the last', async () => {
-    const runtime = threadRuntime();
-    const run = async (session: Awaited<ReturnType<typeof runtime.open>>) =>
-      (await session.run([NdArray.from([3])]))[0]!.toNumbers();
-    const first = await runtime.open(doubled);
-    const second = await runtime.open(negated);
-    assert.deepEqual([await run(first), await run(second)], [[6], [-3]]);
-    await first.release();
-    await first.release();
-    await assert.rejects(run(first), /has been released/);
-    assert.deepEqual(await run(second), [-3]);
-    await second.release();
-    const third = await runtime.open(doubled);
-    assert.deepEqual(await run(third), [6]);
-    await assert.rejects(run(second), /has been released/);
-    await third.release();
-  });
+  it('opens, runs and frees sessions, and begins anew after the last', () => checkSessions(threadRuntime()));
 
   it('keeps no thread for what could not be opened', async () => {
     const runtime = threadRuntime();

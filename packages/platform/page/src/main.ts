@@ -1,5 +1,5 @@
+import { FileInput, isFileInput } from './fileInput.js';
 import { type Outcome, showOutcome } from './output.js';
-import { isFileInput, PictureInput } from './pictureInput.js';
 import { Recorder } from './recorder.js';
 import { SampleInput } from './sampleInput.js';
 import { type Model, servedModels } from './server.js';
@@ -11,8 +11,8 @@ const select = find<HTMLSelectElement>('models');
 
 let models: readonly Model[] = [];
 let outcome: Outcome = {};
-const pictures = new PictureInput(model, show, () => recorder.clear());
-const recorder = new Recorder(model, pictures, show);
+const files = new FileInput(model, show, () => recorder.clear());
+const recorder = new Recorder(model, files, show);
 const writing = new TextInput(model, show);
 const samples = new SampleInput(model, show);
 
@@ -49,7 +49,7 @@ function render(): void {
   find('clear').hidden = !asked;
   if (!asked) find('hint').textContent = text('none');
   else if (kind === 'picture') {
-    pictures.render(asked, !outcome.answer && !outcome.fault && !pictures.isBusy);
+    files.render(asked, !outcome.answer && !outcome.fault && !files.isBusy);
     recorder.render(asked);
   } else if (kind === 'sample') samples.render(asked);
   else writing.render(asked);
@@ -58,7 +58,7 @@ function render(): void {
 
 function clear(): void {
   recorder.clear();
-  pictures.clear();
+  files.clear();
   writing.clear();
   samples.clear();
   show({});

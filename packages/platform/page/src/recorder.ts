@@ -1,6 +1,6 @@
+import type { FileInput } from './fileInput.js';
 import { Microphone, MicrophoneError, type Piece } from './microphone.js';
 import type { Outcome } from './output.js';
-import type { PictureInput } from './pictureInput.js';
 import type { Model } from './server.js';
 import { LostConnection, SoundStream } from './soundStream.js';
 import { type TextName, text } from './texts.js';
@@ -26,7 +26,7 @@ interface Recording {
 export class Recorder {
   readonly #button = find<HTMLButtonElement>('record');
   readonly #elapsed = find('elapsed');
-  readonly #sounds: PictureInput;
+  readonly #sounds: FileInput;
   readonly #onOutcome: (outcome: Outcome) => void;
   #recording: Recording | undefined;
 
@@ -34,7 +34,7 @@ export class Recorder {
    * @param sounds plays what was recorded, and asks with the whole of it
    * @param onOutcome called when there is something new to show
    */
-  constructor(model: () => Model | undefined, sounds: PictureInput, onOutcome: (outcome: Outcome) => void) {
+  constructor(model: () => Model | undefined, sounds: FileInput, onOutcome: (outcome: Outcome) => void) {
     this.#sounds = sounds;
     this.#onOutcome = onOutcome;
     this.#button.addEventListener('click', () => {

@@ -8,6 +8,9 @@ type Row = typeof usage.$inferSelect;
 /** Whose job a worker had, and what model it is about. */
 export type Worked = Pick<Row, 'project' | 'caller' | 'model' | 'version'>;
 
+/** What is summed up: all rows of an hour with the same of everything else. */
+const sums = ['requests', 'tokens', 'bytes', 'milliseconds', 'jobSeconds'] as const;
+
 /** Milliseconds between two writings. */
 const writeEvery = 5000;
 
@@ -33,7 +36,7 @@ export class Meter {
     now = new Date(),
   ): void {
     if (project === undefined || model === undefined) return;
-    const row = this.#rowOf(now, project, key, by, model, version, status);
+    const row = this.#rowOf({ project, key, caller: by, model, version, status }, now);
     row.requests++;
     row.tokens += tokens;
     row.bytes += bytes;
@@ -41,27 +44,18 @@ export class Meter {
   }
 
   /** Notes that a worker had somebody's job for so many seconds. */
-  noteWork({ project, caller, model, version }: Worked, seconds: number, now = new Date()): void {
-    if (seconds > 0) this.#rowOf(now, project, '', caller, model, version, 0).jobSeconds += seconds;
+  noteWork(worked: Worked, seconds: number, now = new Date()): void {
+    if (seconds > 0) this.#rowOf({ ...worked, key: '', status: 0 }, now).jobSeconds += seconds;
   }
 
-  #rowOf(
-    now: Date,
-    ...[project, key, caller, model, version, status]: readonly [
-      string,
-      string,
-      string,
-      string,
-      string,
-      number,
-    ]
-  ): Row {
+  #rowOf(of: Worked & Pick<Row, 'key' | 'status'>, now: Date): Row {
+    const { project, key, caller, model, version, status } = of;
     const hour = Math.floor(now.getTime() / 3_600_000);
     const id = JSON.stringify([project, hour, key, caller, model, version, status]);
     let row = this.#rows.get(id);
     if (!row) {
-      const place = { project, hour: new Date(hour * 3_600_000), key, caller, model, version, status };
-      row = { ...place, requests: 0, tokens: 0, bytes: 0, milliseconds: 0, jobSeconds: 0 };
+      const none = { requests: 0, tokens: 0, bytes: 0, milliseconds: 0, jobSeconds: 0 };
+      row = { ...of, hour: new Date(hour * 3_600_000), ...none };
       this.#rows.set(id, row);
     }
     return row;
@@ -84,8 +78,7 @@ export class Meter {
     const rows = [...taken.values()];
     if (rows.length === 0) return;
     this.#rows = new Map();
-    const more = (column: 'requests' | 'tokens' | 'bytes' | 'milliseconds' | 'jobSeconds') =>
-      sql`${usage[column]} + ${sql.raw(`excluded.${usage[column].name}`)}`;
+    const more = sums.map((sum) => [sum, sql`${usage[sum]} + ${sql.raw(`excluded.${usage[sum].name}`)}`]);
     try {
       await this.#db
         .insert(usage)
@@ -100,13 +93,7 @@ export class Meter {
             usage.version,
             usage.status,
           ],
-          set: {
-            requests: more('requests'),
-            tokens: more('tokens'),
-            bytes: more('bytes'),
-            milliseconds: more('milliseconds'),
-            jobSeconds: more('jobSeconds'),
-          },
+          set: Object.fromEntries(more),
         });
     } catch (error) {
       for (const [id, row] of taken) this.#putBack(id, row);
@@ -117,12 +104,6 @@ export class Meter {
   #putBack(id: string, row: Row): void {
     const since = this.#rows.get(id);
     if (!since) this.#rows.set(id, row);
-    else {
-      since.requests += row.requests;
-      since.tokens += row.tokens;
-      since.bytes += row.bytes;
-      since.milliseconds += row.milliseconds;
-      since.jobSeconds += row.jobSeconds;
-    }
+    else for (const sum of sums) since[sum] += row[sum];
   }
 }

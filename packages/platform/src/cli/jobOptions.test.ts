@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Command } from 'commander';
 import { InputError } from '../errors.js';
 import { jobOptionsOf, parametersOf, parseParameters } from './jobOptions.js';
+import { PathOption } from './pathOption.js';
 import { tasks } from './tasks/index.js';
 import { csvOf } from './work/csv.js';
 
@@ -51,6 +52,20 @@ describe("a job's parameters", () => {
       assert.ok(!names.includes('out') && !names.includes('data') && !names.includes('resume'), name);
       assert.ok(names.includes('seed'), name);
     }
+  });
+
+  it('are known as paths where they say that they are files or folders', () => {
+    const found = new Set<string>();
+    for (const task of tasks.values()) {
+      for (const kind of ['train', 'evaluate', 'predict'] as const) {
+        for (const option of jobOptionsOf(kind, task)) {
+          const saysSo = /<[^>]*(file|folder|path)/.test(option.flags);
+          assert.equal(option instanceof PathOption, saysSo, `${kind} ${option.flags}`);
+          if (saysSo) found.add(option.attributeName());
+        }
+      }
+    }
+    assert.deepEqual([...found].sort(), ['from', 'gallery', 'judge', 'languageText']);
   });
 
   it('are read from the command line as they would be sent', async () => {

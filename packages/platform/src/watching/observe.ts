@@ -48,25 +48,9 @@ export function watcher(observers: readonly Observer[], tracing?: Tracing): Watc
         const seconds = (performance.now() - began) / 1000;
         const path = pathOf(request.url);
         const bytes = Number(request.headers.get('Content-Length')) || 0;
-        const { id, method, route, project, by, key, model, version, tokens, span } = notes;
-        // Named one by one: what is made by spreading notes is slow to make and to read.
-        const answered: Answered = {
-          id,
-          method,
-          route,
-          project,
-          by,
-          key,
-          model,
-          version,
-          tokens,
-          status,
-          path,
-          bytes,
-          seconds,
-        };
+        const answered: Answered = Object.assign(notes, { status, path, bytes, seconds });
         for (const observer of observers) observer(answered);
-        span?.end(notes, status);
+        notes.span?.end(notes, status);
       },
     };
   };

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseConll, readText } from '../../data/text/index.js';
 import { convertTags, type Entity, entitiesOf } from '../../nn/metrics/text/entities.js';
-import { generateTrips } from './trips.js';
+import { generateTrips, madeTrips } from './trips.js';
 
 /** Tokens and the entities among them. */
 export interface TaggedSentence {
@@ -30,8 +30,9 @@ export interface SentenceData {
  * @throws Error when there is no such data, or naming file and line where a column is missing or a tag is none of BIO and BIOES
  */
 export async function openSentences(data: string): Promise<SentenceData> {
-  if (data === 'trips' || data === 'trips-zh') {
-    const [train, test] = [generateTrips(600, 0, data), generateTrips(200, 1, data)];
+  if (Object.hasOwn(madeTrips, data)) {
+    const name = data as keyof typeof madeTrips;
+    const [train, test] = [generateTrips(600, 0, name), generateTrips(200, 1, name)];
     return { train, validation: [], test, notes: [] };
   }
   const found = await stat(data).catch(() => undefined);

@@ -7,6 +7,7 @@ import { exitStatus, oneLine, SilentFailure } from '../errors.js';
 import { examples } from '../help.js';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { type OutputOptions, writeNote, writeResult } from '../output.js';
+import { PathOption } from '../pathOption.js';
 import {
   type CliTask,
   type PredictionOutcome,
@@ -29,7 +30,7 @@ export function addPredict(program: Command): void {
     .option('-k, --top <n>', 'the most classes or neighbours to show', wholeNumber(1), 5)
     .option('--json', 'end with one line of JSON')
     .optionsGroup('Options for models that compare pictures:')
-    .option('-g, --gallery <folder>', 'find the most similar pictures of this folder')
+    .addOption(new PathOption('-g, --gallery <folder>', 'find the most similar pictures of this folder'))
     .optionsGroup('Options for models that write down speech:')
     .option('--stream', "hear standard input ('-') as it arrives: raw samples of 16 bits, one channel")
     .option(

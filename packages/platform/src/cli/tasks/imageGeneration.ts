@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ImageGenerationTrainOptions } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
+import { PathOption } from '../pathOption.js';
 import type { CliTask } from './task.js';
 
 /** What image generation can be trained with; the names are those of `ImageGenerationTrainOptions`. */
@@ -51,7 +52,9 @@ function addTrainOptions(command: Command): Command {
     )
     .option('-s, --seed <n>', 'equal seeds give equal runs', wholeNumber(0, 2 ** 32 - 1))
     .addOption(new Option('--device <device>', 'what to compute with').choices(['cpu', 'webgpu']))
-    .option('--judge <folder>', 'saved classifier to measure by (default: one is trained first)')
+    .addOption(
+      new PathOption('--judge <folder>', 'saved classifier to measure by (default: one is trained first)'),
+    )
     .option('--no-judge', 'do not measure')
     .option('--measured-samples <n>', 'samples measured after each epoch (default: 5000)', wholeNumber(2))
     .option('--resume', 'go on from the last checkpoint, where there is one');

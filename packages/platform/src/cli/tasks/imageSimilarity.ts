@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Comparison, ImageSimilarityTrainOptions, SimilarPicture } from 'modelwright/tasks';
 import { numberFrom, positiveNumber, wholeNumber } from '../numbers.js';
 import { writeNote } from '../output.js';
+import { PathOption } from '../pathOption.js';
 import { type CliTask, type Predictor, parsed } from './task.js';
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim());
@@ -74,7 +75,12 @@ function addTrainOptions(command: Command): Command {
       numberFrom(0, 0.5),
     )
     .option('--held-out-classes <names>', 'classes to hold out, with commas between', names)
-    .option('--gallery <folder>', 'pictures that the saved model can find (default: those of the data)')
+    .addOption(
+      new PathOption(
+        '--gallery <folder>',
+        'pictures that the saved model can find (default: those of the data)',
+      ),
+    )
     .option('--resume', 'go on from the last checkpoint, where there is one');
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HeardWord, SpeechRecognizer, SpeechTrainOptions } from 'modelwright/tasks';
 import { wholeNumber } from '../numbers.js';
+import { PathOption } from '../pathOption.js';
 import { type CliTask, type PredictionOutcome, parsed } from './task.js';
 import { addNetworkTrainOptions } from './trainOptions.js';
 
@@ -46,7 +47,9 @@ function addTrainOptions(command: Command): Command {
       'words the language model looks at together, 0 for none (default: 3)',
       wholeNumber(0),
     )
-    .option('--language-text <file>', 'more text for the language model, a sentence a line');
+    .addOption(
+      new PathOption('--language-text <file>', 'more text for the language model, a sentence a line'),
+    );
 }
 
 export const speechRecognition: CliTask = {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../numbers.js';
+import { PathOption } from '../pathOption.js';
 
 type Factors = readonly (readonly [names: string, factor: number])[];
 
@@ -14,7 +15,12 @@ function factorOf(text: string, earlier: Factors = []): Factors {
 /** The options of trainings that start from a model that is there already. */
 export function addTransferOptions(command: Command): Command {
   return command
-    .option('--from <folder|file>', 'start from a saved model or an ONNX file; its last layer is replaced')
+    .addOption(
+      new PathOption(
+        '--from <folder|file>',
+        'start from a saved model or an ONNX file; its last layer is replaced',
+      ),
+    )
     .option(
       '--freeze <pattern>',
       "parameters that stay as they are, by name; '*' is all but the new layer; may be repeated",

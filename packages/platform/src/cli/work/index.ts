@@ -2,6 +2,7 @@ import type { JobKind, JobResult } from '../../store/jobSchema.js';
 import { withinRoot } from '../../worker/dataRoot.js';
 import type { Assignment } from '../../worker/protocol.js';
 import { jobOptionsOf, parseParameters } from '../jobOptions.js';
+import { PathOption } from '../pathOption.js';
 import { type CliTask, taskOf } from '../tasks/index.js';
 import { evaluateJob } from './evaluate.js';
 import { predictJob } from './predict.js';
@@ -30,7 +31,7 @@ async function optionsOf(
   for (const option of jobOptionsOf(kind, record)) {
     const name = option.attributeName();
     const { [name]: value } = options;
-    if (typeof value === 'string' && /<[^>]*(file|folder|path)[^>]*>/.test(option.flags))
+    if (typeof value === 'string' && option instanceof PathOption)
       options[name] = await withinRoot(value, dataRoot);
   }
   return options;

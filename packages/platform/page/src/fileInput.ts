@@ -9,7 +9,7 @@ const find = <E extends HTMLElement = HTMLElement>(id: string): E => document.ge
 export const isFileInput = ({ input }: Model): boolean => ['picture', 'pictures', 'sound'].includes(input);
 
 /** Asks a model about a picture that is drawn, or about a picture or sound that is chosen or dropped. */
-export class PictureInput {
+export class FileInput {
   readonly #canvas = find<HTMLCanvasElement>('board');
   readonly #picture = find<HTMLImageElement>('picture');
   readonly #sound = document.createElement('audio');
