@@ -7,7 +7,7 @@ import { decodeAudio, decodeImage, encodePng, encodeWav, tone } from 'modelwrigh
 import { NdArray } from 'modelwright/runtime';
 import { imageInput, openImageGenerator, readImage } from 'modelwright/tasks';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, noBrowser } from '../testing/browser.js';
+import { launchBrowser, noBrowser, untilTrue } from '../testing/browser.js';
 import {
   plainImage,
   saveBrightnessModel,
@@ -340,7 +340,7 @@ describe('the page', { skip: noBrowser }, () => {
         .setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: Buffer.from(bytes) });
     await listen(encodeWav(tone(440, 0.1, 8000)));
     await page.getByText('800 samples').waitFor();
-    await page.waitForFunction("Math.abs(document.querySelector('audio').duration - 0.1) < 0.01");
+    await untilTrue(page, "Math.abs(document.querySelector('audio').duration - 0.1) < 0.01");
     const other = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.of(1) };
     await page.locator('#upload').setInputFiles(other);
     await page.getByText("No answer: 'a.png' is no sound.").waitFor();

@@ -14,7 +14,7 @@ import {
   saidDigits,
 } from 'modelwright/data';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, noBrowser } from '../testing/browser.js';
+import { launchBrowser, noBrowser, untilTrue } from '../testing/browser.js';
 import { saveBrightnessModel } from '../testing.js';
 import { badRequest } from './errors.js';
 import { type RunningServer, serve } from './serve.js';
@@ -145,7 +145,7 @@ describe('recording on the page', { skip: noBrowser }, () => {
   async function checkHeard(page: Page): Promise<AudioClip> {
     const clip = heard.at(-1)!;
     const seconds = clip.samples.length / clip.sampleRate;
-    await page.waitForFunction(`Math.abs(document.querySelector('audio').duration - ${seconds}) < 0.01`);
+    await untilTrue(page, `Math.abs(document.querySelector('audio').duration - ${seconds}) < 0.01`);
     const { sampleRate } = said;
     const found = loudness({ samples: resample(clip.samples, clip.sampleRate, sampleRate), sampleRate });
     const likenessOf = (other: AudioClip): number => likeness(loudness(other).slice(20, -20), found);
@@ -192,7 +192,7 @@ describe('recording on the page', { skip: noBrowser }, () => {
     await other.close(0);
     await page.getByText('The connection to the server was lost.').waitFor();
     assert.match((await page.locator('#text').textContent())!, /^[1-9] s$/);
-    await page.waitForFunction("document.querySelector('audio').duration >= 1");
+    await untilTrue(page, "document.querySelector('audio').duration >= 1");
     assert.ok(await record(page).isVisible());
     await page.context().close();
   });
