@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -8,6 +8,12 @@ import { lastLineJson, run } from './cli/testing.js';
 import { createApp } from './server/app.js';
 import { type ServedModel, serveModel } from './server/servedModel.js';
 import { plainImage } from './testing.js';
+
+/** Why there are no indices here: the library is installed where it has a build for the machine. */
+const skip = await import('usearch' as string).then(
+  () => false,
+  (error: Error) => error.message,
+);
 
 // Pictures of one grey a class: any network tells them apart by their brightness.
 describe('image similarity on the command line and over HTTP', () => {
@@ -45,7 +51,7 @@ describe('image similarity on the command line and over HTTP', () => {
         '4',
         '--no-augment',
       ],
-      ...['--held-out-classes', 'g1,g4', '--channels', '1', '--json'],
+      ...['--held-out-classes', 'g1,g4', '--channels', '1', '--index', skip ? 'exact' : 'hnsw', '--json'],
     ]);
     assert.equal(trained.status, 0, trained.stderr);
     const { task, metrics } = lastLineJson(trained.stdout) as {
@@ -99,6 +105,19 @@ describe('image similarity on the command line and over HTTP', () => {
     const nowhere = await run(['predict', path('model'), files[2]!, '--gallery', path('nowhere')]);
     assert.equal(nowhere.status, 1);
     assert.match(nowhere.stderr, /nowhere cannot be read as a folder of pictures/);
+  });
+
+  it('refuses a damaged index, but where nobody vouches for the model none is read', { skip }, async () => {
+    const [model, damaged] = [path('model'), path('damaged')];
+    await cp(model, damaged, { recursive: true });
+    await writeFile(join(damaged, 'gallery.usearch'), 'damaged');
+    const reason = /gallery\.usearch cannot be used: it is damaged, cut off, or the index of another gallery/;
+    const found = await run(['predict', damaged, path('greys/g1/0.png')]);
+    assert.equal(found.status, 1);
+    assert.match(found.stderr, reason);
+    await assert.rejects(serveModel(damaged, { replicas: 1 }), reason);
+    const limited = await serveModel(damaged, { replicas: 1, limits: { memory: 300e6 } });
+    await limited.release();
   });
 
   it('answers over HTTP: one picture, or two', async () => {

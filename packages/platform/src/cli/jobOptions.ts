@@ -7,11 +7,11 @@ import { addEvaluate } from './commands/evaluate.js';
 import { addPredict } from './commands/predict.js';
 import { type CliTask, tasks } from './tasks/index.js';
 
-/** Options that are not a user's to give: where data, model and results lie on a worker, and what is for a terminal. */
+/** Options that are not a user's to give: where data, model and results lie on a worker, what is for a terminal, and what jobs do anyway. */
 const managed: Readonly<Record<JobKind, ReadonlySet<string>>> = {
   train: new Set(['data', 'out', 'resume']),
   evaluate: new Set(['data', 'json']),
-  predict: new Set(['json', 'stream', 'prompt', 'pictures', 'out']),
+  predict: new Set(['json', 'stream', 'prompt', 'pictures', 'out', 'exact']),
 };
 
 const commands: Readonly<Record<JobKind, (task: CliTask) => Command>> = {

@@ -119,7 +119,8 @@ export async function serveModel(directory: string, options: ServeModelOptions =
         await warmUp(plain);
         const model = sampled(plain, options.sample);
         const task = servedTasks[model.config.task];
-        return { runtime, model, task, opened: await task?.open({ directory, model, runtime, threads }) };
+        const replica = { directory, model, runtime, threads, trusted: !limits };
+        return { runtime, model, task, opened: await task?.open(replica) };
       } catch (error) {
         await plain.release();
         throw error;

@@ -217,6 +217,7 @@ describe('comparing pictures', () => {
     const refused = (more: object, message: RegExp): Promise<void> =>
       assert.rejects(trainImageSimilarity({ ...settings, data, out, classesPerBatch: 2, ...more }), message);
     await refused({ loss: 'contrastive' }, /no loss 'contrastive'.*triplet and arcface/);
+    await refused({ index: 'tree' }, /no index 'tree' for galleries. There is exact and hnsw/);
     await refused({ mining: 'all' }, /no mining 'all'/);
     await refused({ model: 'vgg' }, /no network 'vgg'/);
     await refused({ imagesPerClass: 1 }, /at least 2 pictures/);

@@ -8,4 +8,5 @@ export {
   openImageSimilarity,
   type PictureSource,
 } from './prediction.js';
+export type { GalleryIndex, OpenGalleryOptions } from './savedGallery.js';
 export { trainImageSimilarity } from './train.js';

@@ -1,5 +1,6 @@
 import type { EvaluateResult } from '../events.js';
 import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
+import type { GalleryIndex } from './savedGallery.js';
 
 /** How to learn to compare pictures. What is left out takes the task's default. */
 export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
@@ -49,6 +50,8 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
   readonly heldOutClasses?: readonly string[] | undefined;
   /** Folder of pictures to be found by the saved model. Default: those of the training, held out ones included. */
   readonly gallery?: string | undefined;
+  /** How the saved model finds pictures: `exact`, or by an index, `hnsw`. Default: by an index from 20,000 pictures on, where there is the library. */
+  readonly index?: GalleryIndex | undefined;
 }
 
 /** How to measure a saved model on pictures: on those of classes that it has not seen, where it knows them by name. */

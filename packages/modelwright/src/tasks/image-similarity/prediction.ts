@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NdArray } from '../../graph/array.js';
 import { dot } from '../../nn/vectors.js';
-import { readModelFolder } from '../../saved/folder.js';
 import { type OpenModelOptions, openModel, type RunnableModel } from '../../saved/openModel.js';
 import { imageInput, readImage } from '../image-classification/prediction.js';
 import { picturesIn } from '../pictureFolder.js';
 import { joinRows } from './embed.js';
 import { Gallery, type SimilarPicture } from './gallery.js';
-import { galleryFile, taskName } from './saved.js';
+import { taskName } from './saved.js';
+import { type OpenGalleryOptions, openSavedGallery } from './savedGallery.js';
 
 /** A picture: a file, or the bytes of one. */
 export type PictureSource = string | Uint8Array;
@@ -94,21 +93,21 @@ export class ImageSimilarity {
  */
 export async function openImageSimilarity(
   directory: string,
-  options: OpenModelOptions = {},
+  { exact, onNote, ...options }: OpenModelOptions & OpenGalleryOptions = {},
 ): Promise<ImageSimilarity> {
-  return imageSimilarityOf(directory, await openModel(directory, options));
+  return imageSimilarityOf(directory, await openModel(directory, options), { exact, onNote });
 }
 
 /** The same, over a model that is open; releasing it releases the model. */
-export async function imageSimilarityOf(directory: string, model: RunnableModel): Promise<ImageSimilarity> {
+export async function imageSimilarityOf(
+  directory: string,
+  model: RunnableModel,
+  options: OpenGalleryOptions = {},
+): Promise<ImageSimilarity> {
   const { task, preprocessing } = model.config;
   const threshold = preprocessing?.threshold;
   if (task !== taskName || typeof threshold !== 'number') {
     throw new Error(`${directory} is not a model that compares pictures: it is for ${task}.`);
   }
-  const path = join((await readModelFolder(directory)).directory, galleryFile);
-  const content = await readFile(path).catch((cause: unknown) => {
-    throw new Error(`${directory} has no ${galleryFile}. Save or copy the model again.`, { cause });
-  });
-  return new ImageSimilarity(model, threshold, Gallery.decode(new Uint8Array(content), path));
+  return new ImageSimilarity(model, threshold, await openSavedGallery(directory, options));
 }

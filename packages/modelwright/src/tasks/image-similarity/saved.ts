@@ -5,10 +5,10 @@ import { Gallery, namesByClass } from './gallery.js';
 import { type MeasuredSimilarity, similarityRocSvg } from './measure.js';
 import type { ImageSimilarityTrainOptions } from './options.js';
 import type { ClassSplit } from './pictures.js';
+import { galleryFiles } from './savedGallery.js';
 import type { SimilaritySettings } from './settings.js';
 
 export const taskName = 'image-similarity';
-export const galleryFile = 'gallery.safetensors';
 
 interface Saving {
   readonly options: ImageSimilarityTrainOptions;
@@ -31,7 +31,11 @@ export async function saveSimilarity(
   const data = pictures.held
     ? `${name} (${heldClasses.length} classes never seen)`
     : `${name} (classes of the training)`;
-  const gallery = await galleryOf(trained, saving);
+  const { index, onEvent } = options;
+  const gallery = await galleryFiles(await galleryOf(trained, saving), {
+    index,
+    onNote: (text) => onEvent?.({ kind: 'note', text }),
+  });
   await trained.save(options.out, {
     data: name,
     description:
@@ -41,7 +45,7 @@ export async function saveSimilarity(
     evaluation: { data, examples: found.pictures, metrics: found.metrics },
     form: { task: taskName, takesPicture: true, outputs: (embedding) => ({ embedding }) },
     preprocessing: { channels, height, width, threshold: found.threshold, seenClasses: trainClasses },
-    files: { 'roc.svg': await similarityRocSvg(found), [galleryFile]: gallery.encode() },
+    files: { 'roc.svg': await similarityRocSvg(found), ...gallery },
     pictures: [{ file: 'roc.svg', caption: `True pairs accepted over false pairs accepted, ${data}` }],
     limitations:
       'The threshold fits pictures like those it was measured on. It errs, and more often on kinds of pictures that its training had few ' +

@@ -14,6 +14,7 @@ import type { ImageSimilarityTrainOptions } from './options.js';
 import { type ClassSplit, splitByClass } from './pictures.js';
 import { refitLastLayer } from './refit.js';
 import { saveSimilarity, taskName } from './saved.js';
+import { checkGalleryIndex } from './savedGallery.js';
 import { augmentationOf, type SimilaritySettings, settingsOf } from './settings.js';
 
 /**
@@ -25,6 +26,7 @@ import { augmentationOf, type SimilaritySettings, settingsOf } from './settings.
 export async function trainImageSimilarity(options: ImageSimilarityTrainOptions): Promise<TrainResult> {
   const { data, out, onEvent } = options;
   await checkModelDestination(out);
+  await checkGalleryIndex(options.index);
   const started = performance.now();
   const pictures = await splitByClass(data, options);
   for (const text of pictures.notes) onEvent?.({ kind: 'note', text });

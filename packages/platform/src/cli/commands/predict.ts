@@ -31,6 +31,7 @@ export function addPredict(program: Command): void {
     .option('--json', 'end with one line of JSON')
     .optionsGroup('Options for models that compare pictures:')
     .addOption(new PathOption('-g, --gallery <folder>', 'find the most similar pictures of this folder'))
+    .option('--exact', 'compare all pictures of the gallery, although it has an index')
     .optionsGroup('Options for models that write down speech:')
     .option('--stream', "hear standard input ('-') as it arrives: raw samples of 16 bits, one channel")
     .option(
@@ -103,7 +104,7 @@ export function addPredict(program: Command): void {
 export interface AskingOptions
   extends TextGenerationOptions,
     TranslateOptions,
-    Pick<PredictorOptions, 'gallery' | 'count' | 'class' | 'towards' | 'out'> {
+    Pick<PredictorOptions, 'gallery' | 'exact' | 'count' | 'class' | 'towards' | 'out'> {
   readonly sampleRate?: number;
   readonly languageWeight?: number;
   readonly timestamps?: boolean;
@@ -121,6 +122,7 @@ interface PredictOptions extends OutputOptions, AskingOptions {
 /** The options as predictors take them: how one is opened, and how it makes text. */
 export function askedWith({
   gallery,
+  exact,
   count,
   class: wanted,
   towards,
@@ -135,7 +137,7 @@ export function askedWith({
 } {
   const { beams, seed } = making;
   const speech = { sampleRate, beams, languageWeight, timestamps };
-  return { asked: { gallery, count, class: wanted, towards, out, seed, speech }, making };
+  return { asked: { gallery, exact, count, class: wanted, towards, out, seed, speech }, making };
 }
 
 async function predict(

@@ -81,6 +81,12 @@ function addTrainOptions(command: Command): Command {
         'pictures that the saved model can find (default: those of the data)',
       ),
     )
+    .addOption(
+      new Option(
+        '--index <kind>',
+        'how the saved model finds pictures: exact compares all; hnsw is an index (default: hnsw from 20,000 pictures on)',
+      ).choices(['exact', 'hnsw']),
+    )
     .option('--resume', 'go on from the last checkpoint, where there is one');
 }
 
@@ -100,9 +106,9 @@ export const imageSimilarity: CliTask = {
     return evaluateImageSimilarity({ model, ...options });
   },
   input: 'file',
-  async openPredictor(directory, { gallery: folder }) {
+  async openPredictor(directory, { gallery: folder, exact }) {
     const { openImageSimilarity } = await import('modelwright/tasks');
-    const model = await openImageSimilarity(directory);
+    const model = await openImageSimilarity(directory, { exact, onNote: writeNote });
     const gallery = folder === undefined ? model.gallery : await model.openGallery(folder, writeNote);
     const single: Predictor = {
       async predict(source, top) {

@@ -64,6 +64,8 @@ export interface InputStream {
 export interface PredictorOptions {
   /** Folder of pictures to find the most similar ones in, for models that compare pictures. */
   readonly gallery?: string | undefined;
+  /** Whether all pictures of a gallery are compared although it has an index. */
+  readonly exact?: boolean | undefined;
   /** How what was heard becomes text, for models that write down speech. */
   readonly speech?: SpeechStreamOptions & { readonly timestamps?: boolean };
   /** How many pictures to make, of which class, from which seed and into which folder, for models that make pictures. */

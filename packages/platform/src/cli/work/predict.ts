@@ -25,7 +25,8 @@ export async function predictJob(
   const started = performance.now();
   const { top, threshold, ...asking } = parsed<AskingOptions & { top: number; threshold?: number }>(options);
   const { asked, making } = askedWith(asking);
-  const predictor = await record.openPredictor(model, { ...asked, out });
+  // Anybody may have made the model: no index of it is read.
+  const predictor = await record.openPredictor(model, { ...asked, out, exact: true });
   try {
     if (predictor.predictAlone) {
       const { json } = await predictor.predictAlone();

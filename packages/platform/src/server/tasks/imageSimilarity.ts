@@ -6,7 +6,7 @@ import type { ServedTask } from './task.js';
 /** Two pictures, as files of a form: how alike they are. One, as the body or a file: its embedding, and the most similar of the gallery. */
 export const imageSimilarity: ServedTask<ImageSimilarity> = {
   input: 'pictures',
-  open: ({ directory, model }) => imageSimilarityOf(directory, model),
+  open: ({ directory, model, trusted }) => imageSimilarityOf(directory, model, { exact: !trusted }),
   async read(c, config) {
     const top = topOf(c);
     const files = await filesOf(c, pictureFile);

@@ -16,6 +16,8 @@ export interface Replica {
   readonly runtime: OnnxRuntime;
   /** Threads that a run may use. */
   readonly threads: number;
+  /** Whether somebody vouches for the model's files: they are read in this process. */
+  readonly trusted: boolean;
 }
 
 /** What an answer is made with. */
