@@ -65,6 +65,9 @@ describe('image similarity on the command line and over HTTP', () => {
       /^mlp: [\d,]+ parameters, 4 classes, 16 examples to learn from, 8 held out\n/,
     );
 
+    const card = await readFile(path('model/README.md'), 'utf8');
+    assert.equal(card.includes('Its gallery is searched by an index'), !skip);
+
     const evaluated = await run(['evaluate', path('model'), '--data', path('greys')]);
     assert.match(evaluated.stdout, /^8 examples of .*recallAt1 1/);
 

@@ -5,7 +5,7 @@ import { Gallery, namesByClass } from './gallery.js';
 import { type MeasuredSimilarity, similarityRocSvg } from './measure.js';
 import type { ImageSimilarityTrainOptions } from './options.js';
 import type { ClassSplit } from './pictures.js';
-import { galleryFiles } from './savedGallery.js';
+import { galleryFiles, indexFile } from './savedGallery.js';
 import type { SimilaritySettings } from './settings.js';
 
 export const taskName = 'image-similarity';
@@ -41,7 +41,10 @@ export async function saveSimilarity(
     description:
       `Compares pictures of ${height} x ${width} pixels: embeddings of ${settings.dimensions} numbers, learnt from ${trainClasses.length} ` +
       `classes with the network ${settings.networkName}. The more alike two pictures are, the larger is the cosine of the angle between ` +
-      `their embeddings; from ${found.threshold.toFixed(3)} on they are taken to be of one class.`,
+      `their embeddings; from ${found.threshold.toFixed(3)} on they are taken to be of one class.` +
+      (indexFile in gallery
+        ? ' Its gallery is searched by an index, which seldom misses one of the most similar pictures.'
+        : ''),
     evaluation: { data, examples: found.pictures, metrics: found.metrics },
     form: { task: taskName, takesPicture: true, outputs: (embedding) => ({ embedding }) },
     preprocessing: { channels, height, width, threshold: found.threshold, seenClasses: trainClasses },

@@ -168,6 +168,7 @@ describe('the index of a gallery', { skip }, () => {
       'Indices of galleries need the library usearch, which cannot be used here: not here. Install it (npm install usearch), or do without an index.';
     assert.deepEqual(found.notes, [
       `All pictures of the gallery are compared, which is exact and slower. ${reason}`,
+      `Making an index of the gallery's ${pictures} pictures.`,
       `The gallery has no index, all its pictures are compared: ${reason}`,
     ]);
     assert.equal(found.refused, reason);

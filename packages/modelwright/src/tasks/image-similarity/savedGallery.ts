@@ -8,7 +8,7 @@ import { Gallery } from './gallery.js';
 import { HnswIndex, indexLibrary, NoIndexLibraryError } from './hnsw.js';
 
 const galleryFile = 'gallery.safetensors';
-const indexFile = 'gallery.usearch';
+export const indexFile = 'gallery.usearch';
 const tensorName = 'embeddings';
 
 /** Galleries of so many pictures have an index unless something else is asked for: comparing with all takes as long as making an embedding. */
@@ -51,6 +51,7 @@ async function encodedIndex(
   embeddings: NdArray<'float32'>,
   onNote: SaveGalleryOptions['onNote'],
 ): Promise<Uint8Array | undefined> {
+  onNote?.(`Making an index of the gallery's ${embeddings.shape[0]} pictures.`);
   try {
     return await (await HnswIndex.of(embeddings)).encode();
   } catch (error) {
