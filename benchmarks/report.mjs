@@ -37,12 +37,13 @@ function timeCell(result, ours) {
 
 /** The report's tables: step times with ratios, first steps, memory, and what was skipped and why. */
 export function toMarkdown({ machine, contestants, rows }) {
+  const [first] = contestants;
   const grid = (corner, cell) =>
     table([
       [corner, ...contestants.map(({ title }) => title)],
       ...rows.map(({ title, results }) => [
         title,
-        ...contestants.map(({ name }) => cell(results[name], results.modelwright)),
+        ...contestants.map(({ name }) => cell(results[name], results[first.name])),
       ]),
     ]);
   const unless = (show) => (result) => (result.skip ? '' : show(result));
@@ -67,7 +68,7 @@ export function toMarkdown({ machine, contestants, rows }) {
   const parts = [
     `${machine.date}, \`${machine.command}\`\n\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ` +
       `${machine.system}, Node ${machine.node}; load before: ${machine.load}.\n\n${versions.join('; ')}.`,
-    "Milliseconds a step, the median; in brackets the time over Modelwright's (above 1: Modelwright is faster), " +
+    `Milliseconds a step, the median; in brackets the time over that of ${first.title} (above 1: that one is faster), ` +
       'and the lowest and highest such ratio among the rounds.',
     grid('milliseconds', timeCell),
     'Seconds from nothing to the end of the first step (building, tracing, compiling):',

@@ -3,6 +3,7 @@
 const digitCnn =
   'conv 3x3 32 relu, max-pool 2, conv 3x3 64 relu, max-pool 2, conv 3x3 64 relu, dense 64 relu, dense 10; 1x28x28';
 
+// Those with `large` are left out unless they are named.
 export const rows = [
   { name: 'digit-cnn-64', title: 'Digit CNN, training step, batch 64', what: digitCnn },
   { name: 'digit-cnn-32', title: 'Digit CNN, training step, batch 32', what: digitCnn },
@@ -18,9 +19,21 @@ export const rows = [
     what: "torchvision's structure, 3x64x64, 10 classes, batch normalisation over the batch",
   },
   {
+    name: 'resnet18-64',
+    title: 'ResNet-18, training step, batch 64',
+    what: 'the same network',
+    large: true,
+  },
+  {
     name: 'transformer',
     title: 'Transformer, training step, 16 x 128 tokens',
     what: 'language model: width 256, 4 layers, 4 heads, feed-forward 1,024, vocabulary 10,000',
+  },
+  {
+    name: 'transformer-large',
+    title: 'Transformer, training step, 16 x 256 tokens',
+    what: 'language model: width 512, 8 layers, 8 heads, feed-forward 2,048, vocabulary 10,000',
+    large: true,
   },
   {
     name: 'gpt',

@@ -10,8 +10,8 @@ import { rows as everyRow } from './rows.mjs';
 
 const help = `npm run bench -- [options]
 
-  --rows a,b          only these rows
-  --contestants a,b   only these contestants
+  --rows a,b          only these rows (all but the large ones)
+  --contestants a,b   only these contestants, the first of which the others are compared with (all but those on a GPU)
   --rounds n          turns of each contestant in a row (5)
   --seconds n         time measured for each contestant in a row (3)
   --json file         write every number, after each row
@@ -25,9 +25,9 @@ function fail(message) {
   process.exit(1);
 }
 
-/** Those of `all` that are named in the comma-separated `names`, or all. */
+/** Those of `all` that are named in the comma-separated `names`, or all that need not be named. */
 function chosen(kind, all, names) {
-  if (names === undefined) return all;
+  if (names === undefined) return all.filter(({ large, onlyNamed }) => !large && !onlyNamed);
   return names
     .split(',')
     .map(
@@ -59,10 +59,11 @@ if (options.help) {
   process.exit(0);
 }
 const rows = chosen('rows', everyRow, options.rows);
-const contestants = chosen('contestants', everyContestant(process.env.PEERS), options.contestants);
+const known = everyContestant(process.env.PEERS);
+const contestants = chosen('contestants', known, options.contestants);
 if (options.list) {
-  for (const { name, title, what } of rows) console.log(`${name.padEnd(22)}${title}: ${what}`);
-  for (const { name, title, missing } of contestants) {
+  for (const { name, title, what } of everyRow) console.log(`${name.padEnd(22)}${title}: ${what}`);
+  for (const { name, title, missing } of known) {
     console.log(`${name.padEnd(22)}${title}${missing ? ` (not here: ${missing})` : ''}`);
   }
   process.exit(0);

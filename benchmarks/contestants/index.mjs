@@ -1,4 +1,4 @@
-// Who takes part, and how each is started. `missing` says why one cannot take part here.
+// Who takes part, and how each is started. `missing` says why one cannot take part here; `onlyNamed`, that it must be asked for.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -27,6 +27,13 @@ export function contestants(peers) {
       command: process.execPath,
       args: [script('modelwright_contestant.mjs')],
     },
+    {
+      name: 'modelwright-webgpu',
+      title: 'Modelwright, WebGPU',
+      onlyNamed: true,
+      command: process.execPath,
+      args: [script('modelwright_contestant.mjs'), '--webgpu'],
+    },
     peer(
       { name: 'torch', title: 'PyTorch', command: python(''), args: [script('torch_contestant.py')] },
       python(''),
@@ -37,6 +44,16 @@ export function contestants(peers) {
         title: 'PyTorch, channels last',
         command: python(''),
         args: [script('torch_contestant.py'), '--channels-last'],
+      },
+      python(''),
+    ),
+    peer(
+      {
+        name: 'torch-cuda',
+        title: 'PyTorch, CUDA',
+        onlyNamed: true,
+        command: python(''),
+        args: [script('torch_contestant.py'), '--cuda'],
       },
       python(''),
     ),

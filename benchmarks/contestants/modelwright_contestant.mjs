@@ -1,4 +1,4 @@
-// Modelwright on ONNX Runtime's CPU provider: training steps as fit takes them, predictions from the exported model.
+// Modelwright on ONNX Runtime's CPU provider, or with --webgpu on its WebGPU provider: training steps as fit takes them, predictions from the exported model.
 import { availableParallelism } from 'node:os';
 import {
   adam,
@@ -24,10 +24,11 @@ import {
   version,
 } from 'modelwright';
 import { trainTokenizer } from 'modelwright/data';
-import { initialVariables, ortCpu, TrainingSession } from 'modelwright/internal';
+import { initialVariables, ortCpu, ortWebgpu, TrainingSession } from 'modelwright/internal';
 import { corpus } from '../corpus.mjs';
 import { serve } from './protocol.mjs';
 
+const [device, runtime] = process.argv.includes('--webgpu') ? ['webgpu', ortWebgpu] : ['cpu', ortCpu];
 const classes = 10;
 const batches = 16;
 
@@ -81,6 +82,7 @@ async function stepsOf(model, loss, batch) {
       metrics: [],
       optimizer: adam(1e-3),
       seed: 0,
+      device,
     },
     data[0],
   );
@@ -103,7 +105,7 @@ async function convolutionLayer() {
   const weight = input('weight', 'float32', [128, 64, 3, 3]);
   const y = layer.apply({ weight }, x);
   const loss = y.mul(y).mean();
-  const executable = await ortCpu.compile(new Graph([x, weight], [loss, ...gradients(loss, [x, weight])]));
+  const executable = await runtime.compile(new Graph([x, weight], [loss, ...gradients(loss, [x, weight])]));
   const arrays = [random([16, 64, 32, 32]), random([128, 64, 3, 3])];
   const outputs = [new NdArray('float32', []), ...arrays.map(({ shape }) => new NdArray('float32', shape))];
   return {
@@ -126,7 +128,7 @@ const prediction =
       batchTypes: types,
       training: {},
     }).export();
-    const executable = await ortCpu.open(onnx, { inference: true });
+    const executable = await runtime.open(onnx, { inference: true });
     const x = [random(shape)];
     return { step: async () => (await executable.run(x))[0].data[0], release: () => executable.release() };
   };
@@ -137,7 +139,7 @@ const decoding = (length, sizes) => async () => {
   const types = { input: { dtype: 'int32', shape: [1, length] } };
   const decoder = await CachedDecoder.open(model, initialVariables(model, types, 0), {
     length,
-    runtime: ortCpu,
+    runtime,
   });
   return {
     async step() {
@@ -182,9 +184,17 @@ await serve({
     'mlp-64': training(mlp, [64, 784]),
     'conv-layer': convolutionLayer,
     'resnet18-16': training(resnet18({ classes }), [16, 3, 64, 64]),
+    'resnet18-64': training(resnet18({ classes }), [64, 3, 64, 64]),
     'lstm-32': training(sequenceClassifier, [32, 100, 64]),
     'speech-16': speech,
     transformer: language([16, 128], { vocabulary: 10_000, width: 256, layers: 4, heads: 4, tied: false }),
+    'transformer-large': language([16, 256], {
+      vocabulary: 10_000,
+      width: 512,
+      layers: 8,
+      heads: 8,
+      tied: false,
+    }),
     gpt: language([12, 64], gptSizes),
     'gpt-rotary': language([12, 64], { ...gptSizes, positions: 'rotary' }),
     'gpt-unfused': language([12, 64], gptSizes),

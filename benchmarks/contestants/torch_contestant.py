@@ -1,4 +1,4 @@
-"""PyTorch: eager, fused Adam, all cores. With --channels-last images and filters lie channels last in memory."""
+"""PyTorch: eager, fused Adam, all cores, or with --cuda the GPU. With --channels-last images and filters lie channels last in memory."""
 
 from protocol import CORES, serve
 
@@ -12,6 +12,14 @@ from torch_models import Fcos, Gpt, SequenceClassifier, SpeechRecognizer, digit_
 
 BATCHES = 16
 CHANNELS_LAST = "--channels-last" in sys.argv
+DEVICE = "cuda" if "--cuda" in sys.argv else "cpu"
+
+
+def batches_of(make):
+    """A source of batches: BATCHES of them, made in the computer's memory, each brought to the device when it is asked for."""
+    with torch.device("cpu"):
+        batches = [make() for _ in range(BATCHES)]
+    return ([part.to(DEVICE) for part in batch] for batch in itertools.cycle(batches))
 
 
 def laid_out(x):
@@ -28,9 +36,7 @@ def training(make, shape):
         torch.manual_seed(0)
         model = laid_out(make().train())
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-        batches = itertools.cycle(
-            [(images(shape), torch.randint(10, shape[:1])) for _ in range(BATCHES)]
-        )
+        batches = batches_of(lambda: (images(shape), torch.randint(10, shape[:1])))
 
         def step():
             x, y = next(batches)
@@ -50,9 +56,7 @@ def speech(batch, samples, labels):
         torch.manual_seed(0)
         model = SpeechRecognizer(11).train()
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-        batches = itertools.cycle(
-            [(torch.rand(batch, samples), torch.randint(1, 11, (batch, labels))) for _ in range(BATCHES)]
-        )
+        batches = batches_of(lambda: (torch.rand(batch, samples), torch.randint(1, 11, (batch, labels))))
         lengths = torch.full((batch,), labels)
 
         def step():
@@ -75,7 +79,7 @@ def language(batch, length, vocabulary, **sizes):
         model = Gpt(vocabulary, length, **sizes).train()
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
         ids = lambda: torch.randint(vocabulary, (batch, length))
-        batches = itertools.cycle([(ids(), ids()) for _ in range(BATCHES)])
+        batches = batches_of(lambda: (ids(), ids()))
 
         def step():
             x, y = next(batches)
@@ -139,9 +143,11 @@ ROWS = {
     "mlp-64": training(mlp, (64, 784)),
     "conv-layer": convolution,
     "resnet18-16": training(resnet18, (16, 3, 64, 64)),
+    "resnet18-64": training(resnet18, (64, 3, 64, 64)),
     "lstm-32": training(SequenceClassifier, (32, 100, 64)),
     "speech-16": speech(16, 24_000, 5),
     "transformer": language(16, 128, 10_000, width=256, layers=4, heads=4, tied=False),
+    "transformer-large": language(16, 256, 10_000, width=512, layers=8, heads=8, tied=False),
     "gpt": language(12, 64, 65, width=128, layers=4, heads=4, tied=True),
     "gpt-rotary": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, rotary=True),
     "gpt-unfused": language(12, 64, 65, width=128, layers=4, heads=4, tied=True, attention=plain_attention),
@@ -153,7 +159,8 @@ ROWS = {
     "decode": decoding(128, 10_000, width=256, layers=4, heads=4, tied=True),
 }
 if CHANNELS_LAST:
-    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "gpt", "gpt-rotary", "gpt-unfused", "predict-speech", "decode"):
+    for name in ("mlp-64", "lstm-32", "speech-16", "transformer", "transformer-large", "gpt", "gpt-rotary", "gpt-unfused", "predict-speech", "decode"):
         del ROWS[name]
 torch.set_num_threads(CORES)
+torch.set_default_device(DEVICE)
 serve("PyTorch", torch.__version__, CORES, ROWS)

@@ -66,6 +66,8 @@ export interface Lowering {
   subgraph(graph: Graph, captured?: readonly string[]): OnnxSubgraph;
   /** Whether operators beyond the ONNX standard (ONNX Runtime's own) may be used. False for files meant for any tool. */
   readonly extensions: boolean;
+  /** Whether the file is for ONNX Runtime's WebGPU provider, where each node is a program for the GPU and costs its start. */
+  readonly webgpu: boolean;
 }
 
 export interface EmitOptions {

@@ -45,6 +45,8 @@ export interface EncodeOptions {
   readonly outputNames?: readonly string[];
   /** Whether ONNX Runtime's own operators may be used beside the standard ones. Default: false. */
   readonly extensions?: boolean;
+  /** Whether to say things as suits ONNX Runtime's WebGPU provider. Default: false. */
+  readonly webgpu?: boolean;
   /** Tensors known by name rather than by place: parameters stored as constants of the file. */
   readonly initializers?: ReadonlyMap<Tensor, { readonly name: string; readonly value: NdArray }>;
   /** Notes kept in the file (`metadata_props`). */
@@ -55,7 +57,7 @@ export interface EncodeOptions {
 
 /** A graph as the bytes of an ONNX ModelProto. The input names are the labels of the graph's inputs. */
 export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
-  const writer = new GraphWriter(options.extensions ?? false, options.initializers);
+  const writer = new GraphWriter(options);
   const proto = writer.write(graph, options.name ?? 'graph', options.outputNames);
   if (options.emptySequence !== undefined) addEmptySequence(proto, options.emptySequence);
   const model = create(ModelProtoSchema, {
@@ -112,7 +114,8 @@ interface Subgraph extends OnnxSubgraph {
 
 class GraphWriter implements Lowering {
   readonly extensions: boolean;
-  readonly #initializerNames: EncodeOptions['initializers'];
+  readonly webgpu: boolean;
+  readonly #options: EncodeOptions;
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string, string>();
@@ -123,12 +126,12 @@ class GraphWriter implements Lowering {
   #next = 0;
 
   constructor(
-    extensions: boolean,
-    initializers: EncodeOptions['initializers'],
+    options: EncodeOptions,
     around: { readonly taken: Set<string>; readonly prefix: string } = { taken: new Set(), prefix: '' },
   ) {
-    this.extensions = extensions;
-    this.#initializerNames = initializers;
+    this.extensions = options.extensions ?? false;
+    this.webgpu = options.webgpu ?? false;
+    this.#options = options;
     this.#taken = around.taken;
     this.#prefix = around.prefix;
   }
@@ -148,7 +151,7 @@ class GraphWriter implements Lowering {
     for (const each of names) this.#taken.add(each);
     const publicNames = graph.outputs.map((_, position) => this.#outputName(position, outputNames));
     for (const [position, tensor] of graph.inputs.entries()) {
-      const known = this.#initializerNames?.get(tensor);
+      const known = this.#options.initializers?.get(tensor);
       if (known) {
         this.#initializers.push(tensorProto(known.name, known.value));
         this.#names.set(tensor, known.name);
@@ -224,7 +227,7 @@ class GraphWriter implements Lowering {
 
   subgraph(graph: Graph, captured: readonly string[] = []): Subgraph {
     const around = { taken: this.#taken, prefix: this.#fresh('g') };
-    const writer = new GraphWriter(this.extensions, this.#initializerNames, around);
+    const writer = new GraphWriter(this.#options, around);
     return { kind: 'subgraph', proto: writer.write(graph, 'body', undefined, captured) };
   }
 

@@ -3,10 +3,10 @@ import { NdArray, sizeOf } from '../graph/array.js';
 import { isFloat, isInteger } from '../graph/dtype.js';
 import { formatShape, sameShape } from '../graph/shape.js';
 import { apply, apply1, type ReferenceValue, type Tensor, type TensorType } from '../graph/tensor.js';
-import { onnxDataType } from '../onnx/types.js';
 import { add, mul, sub } from './arithmetic.js';
 import { definePrimitive, requireDtype, spread } from './define.js';
 import { exp } from './elementwise.js';
+import { asIndices } from './indexing.js';
 import { sum } from './reductions.js';
 import { expandDimensions } from './shaping.js';
 
@@ -80,12 +80,9 @@ export const classLogLossGradientPrimitive = definePrimitive<Smoothing>({
     return [{ dtype: inputs[0]!.dtype, shape: inputs[0]!.shape }];
   },
   gradient: ({ inputs: [logs], gradients: [g] }) => [mul(g!, exp(logs!)), undefined],
-  lower(to, [logs, classes], { attributes: { smoothing }, inputs: [given] }) {
-    const { dtype, shape } = given!;
-    const column = to.emit('Unsqueeze', [
-      to.emit('Cast', [classes!], { to: onnxDataType('int64') }),
-      to.integers([-1]),
-    ]);
+  lower(to, [logs, classes], { attributes: { smoothing }, inputs }) {
+    const { dtype, shape } = inputs[0]!;
+    const column = to.emit('Unsqueeze', [asIndices(to, classes!, inputs[1]!.dtype), to.integers([-1])]);
     const own = to.emit('Expand', [to.scalar(smoothing - 1, dtype), to.emit('Shape', [column])]);
     const likely = to.emit('Exp', [logs!]);
     const even = to.scalar(smoothing / (shape.at(-1) as number), dtype);

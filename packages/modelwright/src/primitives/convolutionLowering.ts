@@ -1,6 +1,6 @@
 // How the gradients of a convolution are said in ONNX. Chosen by measurement; see docs/engine-notes.md.
 
-import { sizeOf } from '../graph/array.js';
+import { NdArray, sizeOf } from '../graph/array.js';
 import type { Shape } from '../graph/shape.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
@@ -25,7 +25,7 @@ export function lowerInputGradient(
     groups === 1 &&
     sameSize &&
     pads.every((count) => count >= 0) &&
-    batch! * sizeOf(out) >= manyPositions
+    (to.webgpu || batch! * sizeOf(out) >= manyPositions)
   ) {
     return [flippedConvolution(to, g!, filter!, pads, dilations)];
   }
@@ -89,6 +89,7 @@ export function lowerFilterGradient(
     taps: kernel.reduce((a, b) => a * b, 1),
     shape: shape as number[],
   };
+  if (to.webgpu) return [productOfColumns(to, x!, g!, node, problem)];
   const moved = movedInputs(to, x!, node);
   const productIsThin = perGroup! < thinProduct && problem.positions >= fewPositions;
   if (groups > 1 || productIsThin) return [productsOfAllTaps(to, moved, g!, problem)];
@@ -170,6 +171,54 @@ function productsOfAllTaps(
     [0, 2, 1],
     shape,
   );
+}
+
+/**
+ * In as few nodes as there can be. A convolution whose filters pick one tap each lays out the columns, [batch, channels * taps, positions];
+ * then one product for each image and a sum over them or, where an image has few positions, one product over all images.
+ */
+function productOfColumns(
+  to: Lowering,
+  x: string,
+  g: string,
+  { inputs: [input], attributes }: GraphNode<WithShape>,
+  { batch, filters, groups, perGroup, positions, taps, shape }: FilterProblem,
+): string {
+  const { strides, dilations, before, after } = attributes;
+  const channels = input!.shape[1] as number;
+  const each = NdArray.from(
+    Array.from({ length: taps }, (_, i) => Array.from({ length: taps }, (_, j) => Number(i === j))),
+  );
+  const picks = new NdArray(input!.dtype as 'float32', [channels * taps, 1, ...shape.slice(2)]);
+  for (let i = 0; i < channels; i++) picks.data.set(each.data, i * each.size);
+  const laid = to.emit('Conv', [x, to.constant(picks)], {
+    strides,
+    dilations,
+    pads: [...before, ...after],
+    group: channels,
+  });
+  const rows = perGroup * taps;
+  if (groups === 1 && positions < fewPositions) {
+    const over = (
+      tensor: string,
+      size: number,
+      order: readonly number[],
+      result: readonly number[],
+    ): string => {
+      const flat = to.emit('Reshape', [tensor, to.integers([batch, size, positions])]);
+      return to.emit('Reshape', [to.emit('Transpose', [flat], { perm: order }), to.integers(result)]);
+    };
+    const product = to.emit('MatMul', [
+      over(g, filters, [1, 0, 2], [filters, batch * positions]),
+      over(laid, rows, [0, 2, 1], [batch * positions, rows]),
+    ]);
+    return to.emit('Reshape', [product, to.integers(shape)]);
+  }
+  const columns = to.emit('Reshape', [laid, to.integers([batch, groups, rows, positions])]);
+  const gradient = to.emit('Reshape', [g, to.integers([batch, groups, filters / groups, positions])]);
+  const products = productTransposed(to, gradient, columns, [0, 1, 3, 2]);
+  const total = to.emit('ReduceSum', [products, to.integers([0])], { keepdims: 0 });
+  return to.emit('Reshape', [total, to.integers(shape)]);
 }
 
 /** a times b with the last two axes of b swapped, as `order` says. */

@@ -1,8 +1,8 @@
 // Values picked by position.
 import { NdArray, sizeOf } from '../graph/array.js';
-import { isInteger } from '../graph/dtype.js';
+import { type DType, isInteger } from '../graph/dtype.js';
 import { formatShape, normalizeAxis, type Shape, sameShape } from '../graph/shape.js';
-import { apply1, type Tensor } from '../graph/tensor.js';
+import { apply1, type Lowering, type Tensor } from '../graph/tensor.js';
 import { onnxDataType } from '../onnx/types.js';
 import { equal } from './arithmetic.js';
 import { cast } from './cast.js';
@@ -63,6 +63,13 @@ export const gatherPrimitive = definePrimitive<{ axis: number }>({
   ],
 });
 
+/** Whole numbers as ONNX takes positions: int32 or int64, as they come where they are one of these. */
+export function asIndices(to: Lowering, indices: string, dtype: DType): string {
+  return dtype === 'int32' || dtype === 'int64'
+    ? indices
+    : to.emit('Cast', [indices], { to: onnxDataType('int64') });
+}
+
 /** Rows of `updates` added up at their indices in a tensor of zeros with `size` rows: the transpose of `gather`. */
 export const scatterAddPrimitive = definePrimitive<{ size: number }>({
   name: 'scatterAdd',
@@ -82,10 +89,7 @@ export const scatterAddPrimitive = definePrimitive<{ size: number }>({
     const shape = outputs[0]!.shape as readonly number[];
     const [count, width] = [sizeOf(inputs[1]!.shape.map(Number)), sizeOf(shape.slice(1))];
     const zeros = to.emit('Expand', [to.scalar(0, inputs[0]!.dtype), to.integers([shape[0]!, width])]);
-    const rows = to.emit('Reshape', [
-      to.emit('Cast', [indices!], { to: onnxDataType('int64') }),
-      to.integers([count, 1]),
-    ]);
+    const rows = to.emit('Reshape', [asIndices(to, indices!, inputs[1]!.dtype), to.integers([count, 1])]);
     const each = to.emit('Expand', [rows, to.integers([count, width])]);
     const flat = to.emit('Reshape', [updates!, to.integers([count, width])]);
     const sums = to.emit('ScatterElements', [zeros, each, flat], { axis: 0, reduction: 'add' });

@@ -8,6 +8,7 @@ import { input } from '../graph/tensor.js';
 import { encodeModel } from '../onnx/encode.js';
 import { neg } from '../primitives/index.js';
 import { convolutionsAsProducts } from '../transforms/convolutionProducts.js';
+import { forWebgpu } from '../transforms/forWebgpu.js';
 import { type Rewrite, simplify, simplifySteps } from '../transforms/simplify.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
 
@@ -43,13 +44,16 @@ export async function ortModelWithPauses(
   }
 }
 
+const webgpuRewrites: readonly Rewrite[] = [{ name: 'what WebGPU has no kernels for', run: forWebgpu }];
+
 function rewritesFor(device: Device, { inference = false }: CompileOptions): readonly Rewrite[] {
-  return device === 'cpu' && !inference ? cpuRewrites : [];
+  if (device === 'webgpu') return webgpuRewrites;
+  return inference ? [] : cpuRewrites;
 }
 
 function encodeFor(graph: Graph, device: Device): Uint8Array<ArrayBuffer> {
   // On WebGPU, FusedMatMul would run on the CPU, its operands copied there and back.
-  return encodeModel(graph, device === 'cpu' ? { extensions: true, emptySequence } : {});
+  return encodeModel(graph, device === 'cpu' ? { extensions: true, emptySequence } : { webgpu: true });
 }
 
 /** The output that is no tensor: see `endsBeforeCopies`. */
@@ -98,16 +102,24 @@ export interface OrtBinding {
   readonly writesInPlace: boolean;
 }
 
+/** @throws Error when the graph holds something that cannot run there, or the device is not there */
+export function openSession(
+  ort: OrtPackage,
+  model: Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  return ort.InferenceSession.create(model, { logSeverityLevel: 3, ...options }).catch((error: Error) => {
+    throw /WebGPU adapter/.test(error.message) ? noAdapter(error) : error;
+  });
+}
+
 /** A runtime over an ONNX Runtime package. */
 export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }: OrtBinding): OnnxRuntime {
   let probed: Promise<boolean> | undefined;
   const open = async (model: Uint8Array, options: CompileOptions = {}): Promise<Executable> => {
     const ort = await load();
     if (writesInPlace && device === 'cpu') probed ??= endsBeforeCopies(ort);
-    const created = ort.InferenceSession.create(model, { logSeverityLevel: 3, ...sessionOptions(options) });
-    const session = await created.catch((error: Error) => {
-      throw /WebGPU adapter/.test(error.message) ? noAdapter(error) : error;
-    });
+    const session = await openSession(ort, model, sessionOptions(options));
     return new OrtExecutable(ort, session, writesInPlace, await probed);
   };
   return {
@@ -195,12 +207,12 @@ class OrtExecutable implements Executable {
   }
 }
 
-function toTensor(ort: OrtPackage, array: NdArray): OrtTensor {
+export function toTensor(ort: OrtPackage, array: NdArray): OrtTensor {
   const { Tensor } = ort;
   return new Tensor(array.dtype as 'float32', array.data as Float32Array, array.shape);
 }
 
-function toArray(tensor: OrtTensor): NdArray {
+export function toArray(tensor: OrtTensor): NdArray {
   const dtype = tensor.type as DType;
   if (!dtypes.includes(dtype))
     throw new TypeError(`ONNX Runtime gave a tensor of type ${tensor.type}, which has no place here.`);

@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { OrtPackage } from './ort.js';
 import { ortRuntime } from './ort.js';
-import type { OnnxRuntime } from './runtime.js';
+import { ortDeviceRuntime } from './ortHolding.js';
+import type { DeviceRuntime, OnnxRuntime } from './runtime.js';
 
 let loaded: Promise<OrtPackage> | undefined;
 
@@ -27,10 +28,13 @@ export const ortCpu: OnnxRuntime = ortRuntime({
 });
 
 /** ONNX Runtime on a GPU through WebGPU (Dawn: Vulkan, Metal or Direct3D 12). */
-export const ortWebgpu: OnnxRuntime = ortRuntime({
+export const ortWebgpu: DeviceRuntime = ortDeviceRuntime({
   name: 'ONNX Runtime, WebGPU',
   device: 'webgpu',
   load,
-  sessionOptions: () => ({ executionProviders: ['webgpu'], graphOptimizationLevel: 'extended' }),
+  sessionOptions: () => ({
+    executionProviders: [{ name: 'webgpu', preferredLayout: (process.env.MW_LAYOUT ?? 'NCHW') as 'NCHW' }],
+    graphOptimizationLevel: 'extended',
+  }),
   writesInPlace: true,
 });

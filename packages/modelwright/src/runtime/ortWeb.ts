@@ -1,7 +1,8 @@
 // The only file that imports onnxruntime-web. Each of its two builds is loaded when a graph is first compiled for it.
 import type { Env } from 'onnxruntime-common';
 import { type OrtPackage, ortRuntime } from './ort.js';
-import type { OnnxRuntime } from './runtime.js';
+import { ortDeviceRuntime } from './ortHolding.js';
+import type { DeviceRuntime, OnnxRuntime } from './runtime.js';
 
 export interface WebOptions {
   /**
@@ -53,7 +54,7 @@ export const ortWasm: OnnxRuntime = ortRuntime({
 });
 
 /** ONNX Runtime on a GPU through a browser's WebGPU. */
-export const ortWebgpuWeb: OnnxRuntime = ortRuntime({
+export const ortWebgpuWeb: DeviceRuntime = ortDeviceRuntime({
   name: 'ONNX Runtime web, WebGPU',
   device: 'webgpu',
   load: lazily(() => import('onnxruntime-web/webgpu')),

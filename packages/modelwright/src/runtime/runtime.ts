@@ -1,4 +1,5 @@
 import type { NdArray } from '../graph/array.js';
+import type { DType } from '../graph/dtype.js';
 import type { Graph } from '../graph/graph.js';
 
 /** What a runtime computes with. */
@@ -36,4 +37,30 @@ export interface OnnxRuntime extends Runtime {
   open(model: Uint8Array, options?: CompileOptions): Promise<Executable>;
   /** Opens a file that this program need not read, or keep in memory. Default: it is read and opened. */
   openFile?(path: string, options?: CompileOptions): Promise<Executable>;
+}
+
+/** An array in the memory of a device. */
+export interface DeviceArray {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Gives its memory back; it cannot be used any more. */
+  release(): void;
+}
+
+/** A compiled graph whose first outputs stay on the device. */
+export interface HoldingExecutable {
+  /** Runs the graph on arrays of this program's memory, of the device's, or of both. */
+  run(inputs: readonly (NdArray | DeviceArray)[]): Promise<{
+    /** The outputs that stay on the device. Whoever asked for them releases them. */
+    readonly held: readonly DeviceArray[];
+    /** The others. */
+    readonly read: readonly NdArray[];
+  }>;
+  release(): Promise<void>;
+}
+
+/** A runtime on a device with memory of its own, in which arrays may stay from run to run. */
+export interface DeviceRuntime extends OnnxRuntime {
+  /** @param held how many outputs stay on the device: the first so many */
+  openHolding(model: Uint8Array, held: number): Promise<HoldingExecutable>;
 }

@@ -1,7 +1,9 @@
 // What a training needs from a browser. Imported for its effect by the package's entry for browsers.
 import { setDefaultRuntime } from '../runtime/defaultRuntime.js';
 import { ortWasm, ortWebgpuWeb } from '../runtime/ortWeb.js';
+import { DeviceRunner } from './engine/deviceRunner.js';
 import { inlineEngine } from './engine/engine.js';
+import { StepRunner } from './engine/stepRunner.js';
 import { type CheckpointStore, setTrainingPlatform } from './platform.js';
 
 /** What is used of a browser's origin private file system; TypeScript's own types of it come with those of the whole page. */
@@ -50,7 +52,12 @@ setTrainingPlatform({
   // ONNX Runtime has its own threads here; two sessions would share them.
   cores: 1,
   devices: ['cpu', 'webgpu'],
-  openEngine: (setup) => inlineEngine(setup.device === 'webgpu' ? ortWebgpuWeb : ortWasm, setup),
+  openEngine: async (setup) =>
+    inlineEngine(
+      setup.device === 'webgpu'
+        ? await DeviceRunner.open(ortWebgpuWeb, setup)
+        : await StepRunner.open(ortWasm, setup, 0),
+    ),
   openStore: storageStore,
   progress: undefined,
   async save() {

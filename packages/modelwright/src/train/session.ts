@@ -26,6 +26,7 @@ import {
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, overlapOf, shareOf } from './engine/layout.js';
 import type { EngineVariables, Group, Shard, UpdateProgram } from './engine/protocol.js';
+import { flatEvaluation, flatGradient, flatUpdate } from './flat.js';
 import type { AlternateStep } from './options.js';
 import { trainingPlatform } from './platform.js';
 import {
@@ -114,6 +115,9 @@ export function summarizeTotals(
 
 const noUpdate: UpdateProgram = { kind: 'graphs', models: [] };
 
+/** Whether a device has a memory of its own, where a training's vectors stay. */
+const hasMemory = (device: Device): boolean => device !== 'cpu';
+
 /** The optimiser as one loop if it can be one and the vectors have room in its memory, else as a graph for each worker. */
 function updateProgram(
   optimizer: Optimizer,
@@ -123,6 +127,11 @@ function updateProgram(
   device: Device,
   options: SessionOptions,
 ): UpdateProgram {
+  if (hasMemory(device)) {
+    const trained = parameters.size > 0 ? groups : [];
+    const traced = trained.map((group) => flatUpdate(optimizer, { parameters, state }, group, options));
+    return { kind: 'vectors', models: traced.map((graph) => ortModel(graph, device)) };
+  }
   const vectors = optimizer.slots.length + (options.average === undefined ? 2 : 3);
   const roomy = VectorMemory.fits([vectors * parameters.size, 2 * state.size, 1e6]);
   const module = roomy
@@ -219,6 +228,10 @@ export class TrainingSession {
     return this.#engine.workers;
   }
 
+  get #device(): Device {
+    return this.#options.device ?? 'cpu';
+  }
+
   /** Number of trainable numbers. */
   get parameterCount(): number {
     return this.#layouts.parameters.places.reduce((total, { shape }) => total + sizeOf(shape), 0);
@@ -234,16 +247,17 @@ export class TrainingSession {
     ).filter(([start, end]) => end > start);
   }
 
-  #program(key: string, trace: () => TracedGraph): Promise<number> {
+  /** @param held how many outputs stay on a device with memory of its own */
+  #program(key: string, trace: () => Graph, held: number): Promise<number> {
     let program = this.#programs.get(key);
     if (!program) {
       const id = this.#programs.size;
       const compile = async (): Promise<number> => {
-        const { graph } = trace();
+        const graph = trace();
         await breathe();
-        const model = await ortModelWithPauses(graph, this.#options.device ?? 'cpu', breathe);
+        const model = await ortModelWithPauses(graph, this.#device, breathe);
         await breathe();
-        await this.#engine.addProgram(id, model);
+        await this.#engine.addProgram(id, model, held);
         return id;
       };
       program = compile();
@@ -256,7 +270,13 @@ export class TrainingSession {
   #gradientProgram(batch: Batch, rows: number, kind: number): Promise<number> {
     const types = rowTypes(batch, rows);
     const spec = kind === 0 ? this.#options : specsOf(this.#options)[kind - 1]!;
-    return this.#program(`gradient ${kind} ${batchKey(types)}`, () => traceGradient(spec, types));
+    const layouts = this.#layouts;
+    const trace = (): Graph => {
+      const traced = traceGradient(spec, types);
+      return hasMemory(this.#device) ? flatGradient(traced, layouts) : traced.graph;
+    };
+    const held = layouts.parameters.size + layouts.state.size > 0 ? 1 : 0;
+    return this.#program(`gradient ${kind} ${batchKey(types)}`, trace, held);
   }
 
   /**
@@ -318,9 +338,11 @@ export class TrainingSession {
     const length = batchLength(batch);
     const types = rowTypes(batch, rows);
     const { predictions = false } = options;
-    const program = await this.#program(`evaluation ${predictions} ${batchKey(types)}`, () =>
-      traceEvaluation(this.#options, types, { predictions }),
-    );
+    const trace = (): Graph => {
+      const traced = traceEvaluation(this.#options, types, { predictions });
+      return hasMemory(this.#device) ? flatEvaluation(traced, this.#layouts) : traced.graph;
+    };
+    const program = await this.#program(`evaluation ${predictions} ${batchKey(types)}`, trace, 0);
     const weights = exampleWeights(batch, undefined);
     const padded = new Float32Array(rows);
     padded.set(weights);

@@ -1,13 +1,15 @@
 import { NdArray } from '../../graph/array.js';
-import type { OnnxRuntime } from '../../runtime/runtime.js';
 import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
-import { StepRunner } from './stepRunner.js';
+import type { Runner } from './runner.js';
 
 /** Runs the steps of one training, wherever its workers live. Calls are served in the order in which they come. */
 export interface Engine {
   readonly workers: number;
-  /** Gives every worker a compiled graph under this number. */
-  addProgram(program: number, model: Uint8Array): Promise<void>;
+  /**
+   * Gives every worker a compiled graph under this number.
+   * @param held how many of its first outputs stay on the device, where that has a memory of its own
+   */
+  addProgram(program: number, model: Uint8Array, held: number): Promise<void>;
   /**
    * One step on several batches, each as one part a worker (or none, where the batch has too few examples).
    * @param group which of the setup's groups it trains
@@ -24,9 +26,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** An engine in this very thread, with one worker: for browsers' workers, and for other runtimes. */
-export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Promise<Engine> {
-  const runner = await StepRunner.open(runtime, setup, 0);
+/** An engine in this very thread, with one worker: for browsers' workers. */
+export function inlineEngine(runner: Runner): Engine {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T> | T): Promise<T> => {
     const result = last.then(work);
@@ -35,7 +36,7 @@ export async function inlineEngine(runtime: OnnxRuntime, setup: EngineSetup): Pr
   };
   return {
     workers: 1,
-    addProgram: (program, model) => inTurn(() => runner.addProgram(program, model)),
+    addProgram: (program, model, held) => inTurn(() => runner.addProgram(program, model, held)),
     step: (batches, hyper, group) =>
       inTurn(() =>
         runner.step(

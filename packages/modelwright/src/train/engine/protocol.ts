@@ -32,10 +32,12 @@ export type Group = readonly [start: number, end: number];
 
 /**
  * How parameters are updated: by one loop for all workers where the optimiser is elementwise throughout, else by a graph in ONNX
- * for each worker's share of each group; by no graph where nothing is trained.
+ * for each worker's share of each group; on a device with memory of its own by a graph for each group over all vectors that stay
+ * there (`flatUpdate`); by no graph where nothing is trained.
  */
 export type UpdateProgram =
   | { readonly kind: 'loop'; readonly module: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'vectors'; readonly models: readonly Uint8Array[] }
   | { readonly kind: 'graphs'; readonly models: readonly (readonly Uint8Array[])[] };
 
 /** The arrays of one worker's part of a batch, in the order of the graph's inputs. */
@@ -52,7 +54,12 @@ export type EngineRequest =
       readonly worker: number;
       readonly shared: SharedMemory | undefined;
     }
-  | { readonly kind: 'program'; readonly program: number; readonly model: Uint8Array }
+  | {
+      readonly kind: 'program';
+      readonly program: number;
+      readonly model: Uint8Array;
+      readonly held: number;
+    }
   | {
       readonly kind: 'step';
       readonly shards: readonly (Shard | undefined)[];

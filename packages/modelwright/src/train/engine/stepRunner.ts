@@ -4,13 +4,14 @@ import type { Executable, OnnxRuntime } from '../../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
 import { overlapOf, shareOf, viewsOf } from './layout.js';
 import type { EngineSetup, EngineVariables, EvaluationResult, Group, Shard, StepResult } from './protocol.js';
+import type { Runner } from './runner.js';
 import { type Update, updateHost } from './update.js';
 
 /**
- * One worker's part of a training: its copy of the parameters, its share of the optimiser's arrays, and the compiled graphs.
- * All of it lies in flat vectors that ONNX Runtime reads and writes in place.
+ * One worker's part of a training in this computer's memory: its copy of the parameters, its share of the optimiser's arrays, and the
+ * compiled graphs. All of it lies in flat vectors that ONNX Runtime reads and writes in place.
  */
-export class StepRunner {
+export class StepRunner implements Runner {
   readonly #setup: EngineSetup;
   readonly #exchange: Exchange | undefined;
   readonly #runtime: OnnxRuntime;
@@ -74,7 +75,6 @@ export class StepRunner {
     this.#programs.set(program, await this.#runtime.open(model, { threads: this.#setup.threads }));
   }
 
-  /** One step of the optimiser on this worker's part of one or more batches, which trains one group. */
   async step(
     shards: readonly (Shard | undefined)[],
     hyper: readonly number[],
@@ -124,7 +124,6 @@ export class StepRunner {
     return norm;
   }
 
-  /** Runs a graph that gives extras, and behind them whatever else it gives, without changing anything. */
   async evaluate(shard: Shard, averaged: boolean): Promise<EvaluationResult> {
     const { extras } = this.#setup;
     const outputs = await this.#run(shard, averaged ? this.#averageViews : this.#variableViews);
@@ -144,7 +143,6 @@ export class StepRunner {
     return executable.run([...variables, ...arrays.map(fromParcel)], outputs);
   }
 
-  /** Copies of everything this worker holds; of the optimiser's arrays its share, zeros elsewhere. */
   read(): EngineVariables {
     return {
       parameters: this.#parameters.slice(),

@@ -1,24 +1,28 @@
 // A worker thread of a training. Requests are served one after another.
 import { parentPort } from 'node:worker_threads';
 import { ortCpu, ortWebgpu } from '../../runtime/ortNode.js';
+import { DeviceRunner } from './deviceRunner.js';
 import { Exchange } from './exchange.js';
 import type { EngineMessage, EngineReply } from './protocol.js';
+import type { Runner } from './runner.js';
 import { StepRunner } from './stepRunner.js';
 
-let runner: StepRunner | undefined;
+let runner: Runner | undefined;
 let last: Promise<void> = Promise.resolve();
 
 async function serve(request: EngineMessage): Promise<Extract<EngineReply, { value: unknown }>['value']> {
   if (request.kind === 'setup') {
     const { setup, worker, shared } = request;
-    const runtime = setup.device === 'webgpu' ? ortWebgpu : ortCpu;
-    runner = await StepRunner.open(runtime, setup, worker, shared && new Exchange(shared, worker));
+    runner =
+      setup.device === 'webgpu'
+        ? await DeviceRunner.open(ortWebgpu, setup)
+        : await StepRunner.open(ortCpu, setup, worker, shared && new Exchange(shared, worker));
     return undefined;
   }
   if (!runner) throw new Error('This worker has not been set up.');
   switch (request.kind) {
     case 'program':
-      await runner.addProgram(request.program, request.model);
+      await runner.addProgram(request.program, request.model, request.held);
       return undefined;
     case 'step':
       return runner.step(request.shards, request.hyper, request.group);
@@ -27,7 +31,7 @@ async function serve(request: EngineMessage): Promise<Extract<EngineReply, { val
     case 'read':
       return runner.read();
     case 'write':
-      runner.write(request.variables);
+      await runner.write(request.variables);
       return undefined;
   }
 }

@@ -1,0 +1,162 @@
+import { NdArray } from '../../graph/array.js';
+import { Graph } from '../../graph/graph.js';
+import { input, type Tensor } from '../../graph/tensor.js';
+import { add } from '../../primitives/index.js';
+import { ortModel } from '../../runtime/ort.js';
+import { fromParcel, toParcel } from '../../runtime/parcel.js';
+import type { DeviceArray, DeviceRuntime, HoldingExecutable } from '../../runtime/runtime.js';
+import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import type { Runner } from './runner.js';
+
+const vector = (name: string): Tensor => input(name, 'float32', ['length']);
+const [one, other] = [vector('one'), vector('other')];
+const copy = new Graph([one], [one]);
+const sum = new Graph([one, other], [add(one, other)]);
+
+const asArray = (data: Float32Array<ArrayBuffer>): NdArray => new NdArray('float32', [data.length], data);
+
+/**
+ * A training on a device with memory of its own. Parameters, state and the optimiser's arrays stay there as flat vectors; what crosses
+ * over in a step is the batch, and back what the step says: the loss and the metrics' statistics.
+ */
+export class DeviceRunner implements Runner {
+  readonly #setup: EngineSetup;
+  readonly #runtime: DeviceRuntime;
+  /** One for each group of the setup. */
+  readonly #updates: readonly HoldingExecutable[];
+  readonly #bring: HoldingExecutable;
+  readonly #fetch: HoldingExecutable;
+  readonly #add: HoldingExecutable;
+  readonly #programs = new Map<number, HoldingExecutable>();
+  /** Parameters, slots, and the average if one is kept; nothing where there are no parameters. */
+  #kept: readonly DeviceArray[] = [];
+  #state: DeviceArray | undefined;
+
+  static async open(runtime: DeviceRuntime, setup: EngineSetup): Promise<DeviceRunner> {
+    const { update, slots, average, state } = setup;
+    const models = update.kind === 'vectors' ? update.models : [];
+    const held = 1 + slots.length + Number(average) + Number(state.size > 0);
+    const [updates, bring, fetch, add] = await Promise.all([
+      Promise.all(models.map((model) => runtime.openHolding(model, held))),
+      runtime.openHolding(ortModel(copy, setup.device), 1),
+      runtime.openHolding(ortModel(copy, setup.device), 0),
+      runtime.openHolding(ortModel(sum, setup.device), 1),
+    ]);
+    return new DeviceRunner(runtime, setup, updates, { bring, fetch, add });
+  }
+
+  private constructor(
+    runtime: DeviceRuntime,
+    setup: EngineSetup,
+    updates: readonly HoldingExecutable[],
+    { bring, fetch, add }: Readonly<Record<'bring' | 'fetch' | 'add', HoldingExecutable>>,
+  ) {
+    this.#runtime = runtime;
+    this.#setup = setup;
+    this.#updates = updates;
+    this.#bring = bring;
+    this.#fetch = fetch;
+    this.#add = add;
+  }
+
+  async addProgram(program: number, model: Uint8Array, held: number): Promise<void> {
+    this.#programs.set(program, await this.#runtime.openHolding(model, held));
+  }
+
+  async step(
+    shards: readonly (Shard | undefined)[],
+    hyper: readonly number[],
+    group: number,
+  ): Promise<StepResult> {
+    const extras = new Float32Array(this.#setup.extras.size);
+    let results: DeviceArray | undefined;
+    for (const shard of shards) {
+      if (!shard) continue;
+      const { held, read } = await this.#run(shard, this.#kept[0]);
+      const found = read[0]!.data as Float32Array;
+      for (let i = 0; i < extras.length; i++) extras[i]! += found[i]!;
+      results = await this.#sumOf(results, held[0]);
+    }
+    const gradientNorm = results ? await this.#update(results, hyper, group) : Number.NaN;
+    return { extras, gradientNorm };
+  }
+
+  async #sumOf(
+    sofar: DeviceArray | undefined,
+    more: DeviceArray | undefined,
+  ): Promise<DeviceArray | undefined> {
+    if (!sofar || !more) return sofar ?? more;
+    const { held } = await this.#add.run([sofar, more]);
+    sofar.release();
+    more.release();
+    return held[0];
+  }
+
+  async #update(results: DeviceArray, hyper: readonly number[], group: number): Promise<number> {
+    const kept = this.#kept;
+    const scalars = hyper.map((value) => NdArray.from(value));
+    const { held, read } = await this.#updates[group]!.run([...kept, results, ...scalars]);
+    results.release();
+    for (const array of kept) array.release();
+    this.#kept = held.slice(0, kept.length);
+    if (held.length > kept.length) {
+      this.#state?.release();
+      this.#state = held[kept.length];
+    }
+    return read[0] ? (read[0].data[0] as number) : Number.NaN;
+  }
+
+  async evaluate(shard: Shard, averaged: boolean): Promise<EvaluationResult> {
+    const { average } = this.#setup;
+    const { read } = await this.#run(shard, averaged && average ? this.#kept.at(-1) : this.#kept[0]);
+    const [extras, ...outputs] = read;
+    return { extras: extras!.data as Float32Array<ArrayBuffer>, outputs: outputs.map(toParcel) };
+  }
+
+  #run({ program, arrays }: Shard, parameters: DeviceArray | undefined) {
+    const executable = this.#programs.get(program);
+    if (!executable) throw new Error(`This worker was given no program ${program}.`);
+    const variables = [parameters, this.#state].filter((array) => array !== undefined);
+    return executable.run([...variables, ...arrays.map(fromParcel)]);
+  }
+
+  async read(): Promise<EngineVariables> {
+    const { parameters, slots, average, state } = this.#setup;
+    const vectors: Float32Array<ArrayBuffer>[] = [];
+    for (const array of this.#kept) vectors.push(await this.#read(array));
+    const empty = new Float32Array(parameters.size);
+    return {
+      parameters: vectors[0] ?? empty,
+      slots: slots.map((_, i) => vectors[1 + i] ?? empty),
+      average: average ? (vectors[1 + slots.length] ?? empty) : undefined,
+      state: this.#state ? await this.#read(this.#state) : new Float32Array(state.size),
+    };
+  }
+
+  async #read(array: DeviceArray): Promise<Float32Array<ArrayBuffer>> {
+    const { read } = await this.#fetch.run([array]);
+    return read[0]!.data as Float32Array<ArrayBuffer>;
+  }
+
+  async write({ parameters, slots, average, state }: EngineVariables): Promise<void> {
+    for (const array of [...this.#kept, this.#state]) array?.release();
+    const kept: DeviceArray[] = [];
+    if (parameters.length > 0) {
+      for (const data of [parameters, ...slots, ...(this.#setup.average && average ? [average] : [])])
+        kept.push(await this.#write(data));
+    }
+    this.#kept = kept;
+    this.#state = state.length > 0 ? await this.#write(state) : undefined;
+  }
+
+  async #write(data: Float32Array<ArrayBuffer>): Promise<DeviceArray> {
+    const { held } = await this.#bring.run([asArray(data)]);
+    return held[0]!;
+  }
+
+  async release(): Promise<void> {
+    for (const array of [...this.#kept, this.#state]) array?.release();
+    const sessions = [...this.#programs.values(), ...this.#updates, this.#bring, this.#fetch, this.#add];
+    for (const session of sessions) await session.release();
+  }
+}

@@ -1,0 +1,152 @@
+// Graphs for devices with memory of their own: parameters, state and results cross their borders as one vector each, so that what
+// a training keeps there is a handful of arrays.
+import { NdArray, sizeOf } from '../graph/array.js';
+import { Graph, rebuild } from '../graph/graph.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Optimizer } from '../optim/index.js';
+import {
+  add,
+  concat,
+  constant,
+  div,
+  minimum,
+  mul,
+  reshape,
+  slice,
+  sqrt,
+  square,
+  sum,
+} from '../primitives/index.js';
+import type { Layout } from './engine/layout.js';
+import type { Group } from './engine/protocol.js';
+import { type TracedGraph, traceUpdate } from './step.js';
+
+interface Layouts {
+  readonly parameters: Layout;
+  readonly state: Layout;
+}
+
+/** Vectors of a layout that holds anything: an array of no elements is no input of a graph here. */
+const vectorsOf = (layouts: readonly (readonly [name: string, size: number])[]): (Tensor | undefined)[] =>
+  layouts.map(([name, size]) => (size > 0 ? input(name, 'float32', [size]) : undefined));
+
+const there = (tensors: readonly (Tensor | undefined)[]): Tensor[] =>
+  tensors.filter((tensor) => tensor !== undefined);
+
+/** The arrays of a layout out of its vector. */
+function unpacked({ places }: Layout, vector: Tensor | undefined): Tensor[] {
+  return places.map(({ shape, offset }) => {
+    const size = sizeOf(shape);
+    return size > 0
+      ? reshape(slice(vector!, 0, offset, offset + size), shape)
+      : constant(new NdArray('float32', shape));
+  });
+}
+
+/** Arrays as the vector of their layout, gaps filled with zeros. */
+function packed({ places, size }: Layout, arrays: readonly Tensor[]): Tensor[] {
+  const gaps = (length: number): Tensor[] => (length > 0 ? [constant(new NdArray('float32', [length]))] : []);
+  return places.flatMap(({ shape, offset }, i) => {
+    const length = sizeOf(shape);
+    const own = length > 0 ? [reshape(arrays[i]!, [length])] : [];
+    return [...own, ...gaps((places[i + 1]?.offset ?? size) - offset - length)];
+  });
+}
+
+const joined = (parts: readonly Tensor[]): Tensor[] => (parts.length > 1 ? [concat(parts)] : [...parts]);
+
+/**
+ * A gradient graph on vectors.
+ * Inputs: parameters, state, and then as before. Outputs: gradients and the new state as one vector, which stays on the device, and the
+ * extras as one. Vectors of no elements are left out.
+ */
+export function flatGradient({ graph, extras }: TracedGraph, { parameters, state }: Layouts): Graph {
+  const { inputs, graph: inner } = onVectors(graph, { parameters, state });
+  const [gradients, moved] = [parameters.places.length, state.places.length];
+  const results = [
+    ...packed(parameters, inner.outputs.slice(0, gradients)),
+    ...packed(state, inner.outputs.slice(gradients, gradients + moved)),
+  ];
+  return new Graph(inputs, [
+    ...joined(results),
+    ...joined(packed(extras, inner.outputs.slice(gradients + moved))),
+  ]);
+}
+
+/** An evaluation graph on vectors. Inputs as those of `flatGradient`. Outputs: the extras as one vector, and predictions as they were. */
+export function flatEvaluation({ graph, extras }: TracedGraph, layouts: Layouts): Graph {
+  const { inputs, graph: inner } = onVectors(graph, layouts);
+  const count = extras.places.length;
+  return new Graph(inputs, [
+    ...joined(packed(extras, inner.outputs.slice(0, count))),
+    ...inner.outputs.slice(count),
+  ]);
+}
+
+function onVectors(graph: Graph, { parameters, state }: Layouts): { inputs: Tensor[]; graph: Graph } {
+  const vectors = vectorsOf([
+    ['parameters', parameters.size],
+    ['state', state.size],
+  ]);
+  const rest = graph.inputs.slice(parameters.places.length + state.places.length);
+  const arrays = [...unpacked(parameters, vectors[0]), ...unpacked(state, vectors[1]), ...rest];
+  return { inputs: [...there(vectors), ...rest], graph: rebuild(graph, () => undefined, arrays) };
+}
+
+/** Sums are taken in so many parts at first: one sum over a long vector keeps a single processor of a GPU at work. */
+const partsOfSum = 16;
+
+function squaredLength(vector: Tensor): Tensor {
+  const size = vector.shape[0] as number;
+  const squares = square(vector);
+  return sum(size % partsOfSum === 0 ? sum(reshape(squares, [partsOfSum, size / partsOfSum]), 1) : squares);
+}
+
+/**
+ * The update of all that a training keeps, which trains one stretch of the parameters.
+ * Inputs: parameters, slots, average (if kept), the results of `flatGradient`, then the scalars.
+ * Outputs: the new parameters, slots and average, the new state (if there is any), then the gradient's length (if it is clipped).
+ */
+export function flatUpdate(
+  optimizer: Optimizer,
+  { parameters: { size }, state }: Layouts,
+  [start, end]: Group,
+  options: {
+    readonly average?: number | undefined;
+    readonly clipValue?: number | undefined;
+    readonly clipNorm?: number | undefined;
+  },
+): Graph {
+  const update = traceUpdate(optimizer, end - start, options);
+  const names = [
+    'parameters',
+    ...optimizer.slots.map(({ name }) => name),
+    ...(options.average === undefined ? [] : ['average']),
+  ];
+  const kept = names.map((name) => input(name, 'float32', [size]));
+  const results = input('results', 'float32', [size + state.size]);
+  const scalars = update.inputs.slice(kept.length + 1);
+  const gradient = state.size > 0 ? slice(results, 0, 0, size) : results;
+  const length = options.clipNorm ? sqrt(squaredLength(gradient)) : undefined;
+  const shortened = length
+    ? mul(gradient, minimum(div(constant(options.clipNorm!), add(length, constant(1e-6))), constant(1)))
+    : gradient;
+  const within = (vector: Tensor): Tensor =>
+    start === 0 && end === size ? vector : slice(vector, 0, start, end);
+  const around = (vector: Tensor, middle: Tensor): Tensor =>
+    concat([
+      ...(start > 0 ? [slice(vector, 0, 0, start)] : []),
+      middle,
+      ...(end < size ? [slice(vector, 0, end, size)] : []),
+    ]);
+  const inner = rebuild(update, () => undefined, [...kept.map(within), within(shortened), ...scalars]);
+  const whole = start === 0 && end === size;
+  return new Graph(
+    [...kept, results, ...scalars],
+    [
+      ...inner.outputs.map((output, i) => (whole ? output : around(kept[i]!, output))),
+      ...(state.size > 0 ? [slice(results, 0, size, size + state.size)] : []),
+      ...(length ? [length] : []),
+    ],
+  );
+}
