@@ -213,6 +213,10 @@ const cases = [
   { x: [2, 3, 8], filter: [2, 3, 3], ...plain(1), strides: [2], before: [1], after: [1] },
   { x: [2, 3, 1, 1], filter: [2, 3, 1, 1], ...plain(2) },
   { x: [2, 3, 4, 4], filter: [5, 3, 1, 1], ...plain(2), strides: [2, 2] },
+  // Channels and groups that ONNX Runtime's WebGPU provider gets wrong with the channels last.
+  { x: [1, 6, 3, 3], filter: [4, 6, 2, 2], ...plain(2) },
+  { x: [1, 2, 3, 3], filter: [12, 1, 2, 2], ...plain(2), groups: 2 },
+  { x: [1, 4, 3, 3], filter: [8, 1, 2, 2], ...plain(2), groups: 4 },
 ];
 
 function outputShape(

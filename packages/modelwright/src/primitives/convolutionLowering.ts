@@ -1,11 +1,12 @@
 // How the gradients of a convolution are said in ONNX. Chosen by measurement; see docs/engine-notes.md.
 
-import { NdArray, sizeOf } from '../graph/array.js';
+import { sizeOf } from '../graph/array.js';
 import type { Shape } from '../graph/shape.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
+import { productOfColumns } from './convolutionWebgpu.js';
 
-type WithShape = ConvolutionAttributes & { shape: Shape };
+export type WithShape = ConvolutionAttributes & { shape: Shape };
 
 /** ConvTranspose, with what the strides left over as output padding. */
 export function lowerInputGradient(
@@ -80,24 +81,22 @@ export function lowerFilterGradient(
   const { groups, shape } = node.attributes;
   const [batch, filters, ...out] = node.inputs[1]!.shape as number[];
   const [, perGroup, ...kernel] = shape as number[];
+  const positions = sizeOf(out);
   const problem: FilterProblem = {
     batch: batch!,
     filters: filters!,
     groups,
     perGroup: perGroup!,
-    positions: out.reduce((a, b) => a * b, 1),
+    positions,
+    isFew: positions < fewPositions,
     taps: kernel.reduce((a, b) => a * b, 1),
     shape: shape as number[],
   };
-  if (to.webgpu) return [productOfColumns(to, x!, g!, node, problem)];
+  if (to.webgpu) return [productOfColumns(to, [x!, g!], node, problem)];
   const moved = movedInputs(to, x!, node);
-  const productIsThin = perGroup! < thinProduct && problem.positions >= fewPositions;
+  const productIsThin = perGroup! < thinProduct && !problem.isFew;
   if (groups > 1 || productIsThin) return [productsOfAllTaps(to, moved, g!, problem)];
-  return [
-    problem.positions < fewPositions
-      ? productOverBatch(to, moved, g!, problem)
-      : productsByTap(to, moved, g!, problem),
-  ];
+  return [problem.isFew ? productOverBatch(to, moved, g!, problem) : productsByTap(to, moved, g!, problem)];
 }
 
 /** Fewer positions than this in an image, and the products of all images are taken as one. */
@@ -105,12 +104,14 @@ const fewPositions = 64;
 /** Fewer input channels than this, and the taps of the kernel are taken together. */
 const thinProduct = 16;
 
-interface FilterProblem {
+export interface FilterProblem {
   readonly batch: number;
   readonly filters: number;
   readonly groups: number;
   readonly perGroup: number;
   readonly positions: number;
+  /** Whether an image has so few that the products of all images are taken as one. */
+  readonly isFew: boolean;
   readonly taps: number;
   readonly shape: readonly number[];
 }
@@ -171,54 +172,6 @@ function productsOfAllTaps(
     [0, 2, 1],
     shape,
   );
-}
-
-/**
- * In as few nodes as there can be. A convolution whose filters pick one tap each lays out the columns, [batch, channels * taps, positions];
- * then one product for each image and a sum over them or, where an image has few positions, one product over all images.
- */
-function productOfColumns(
-  to: Lowering,
-  x: string,
-  g: string,
-  { inputs: [input], attributes }: GraphNode<WithShape>,
-  { batch, filters, groups, perGroup, positions, taps, shape }: FilterProblem,
-): string {
-  const { strides, dilations, before, after } = attributes;
-  const channels = input!.shape[1] as number;
-  const each = NdArray.from(
-    Array.from({ length: taps }, (_, i) => Array.from({ length: taps }, (_, j) => Number(i === j))),
-  );
-  const picks = new NdArray(input!.dtype as 'float32', [channels * taps, 1, ...shape.slice(2)]);
-  for (let i = 0; i < channels; i++) picks.data.set(each.data, i * each.size);
-  const laid = to.emit('Conv', [x, to.constant(picks)], {
-    strides,
-    dilations,
-    pads: [...before, ...after],
-    group: channels,
-  });
-  const rows = perGroup * taps;
-  if (groups === 1 && positions < fewPositions) {
-    const over = (
-      tensor: string,
-      size: number,
-      order: readonly number[],
-      result: readonly number[],
-    ): string => {
-      const flat = to.emit('Reshape', [tensor, to.integers([batch, size, positions])]);
-      return to.emit('Reshape', [to.emit('Transpose', [flat], { perm: order }), to.integers(result)]);
-    };
-    const product = to.emit('MatMul', [
-      over(g, filters, [1, 0, 2], [filters, batch * positions]),
-      over(laid, rows, [0, 2, 1], [batch * positions, rows]),
-    ]);
-    return to.emit('Reshape', [product, to.integers(shape)]);
-  }
-  const columns = to.emit('Reshape', [laid, to.integers([batch, groups, rows, positions])]);
-  const gradient = to.emit('Reshape', [g, to.integers([batch, groups, filters / groups, positions])]);
-  const products = productTransposed(to, gradient, columns, [0, 1, 3, 2]);
-  const total = to.emit('ReduceSum', [products, to.integers([0])], { keepdims: 0 });
-  return to.emit('Reshape', [total, to.integers(shape)]);
 }
 
 /** a times b with the last two axes of b swapped, as `order` says. */

@@ -41,8 +41,8 @@ for (const primitive of primitives) {
         const graph = graphOf(primitive, sample);
         checkGraph(graph);
         const expected = runReference(graph, sample.inputs);
-        for (const extensions of [false, true]) {
-          const actual = await openOrt(graph, sample.inputs, extensions);
+        for (const forms of [{}, { extensions: true }, { webgpu: true }]) {
+          const actual = await openOrt(graph, sample.inputs, false, forms);
           for (const [i, array] of expected.entries()) {
             assert.deepEqual(actual[i]!.shape, array.shape);
             assert.equal(actual[i]!.dtype, array.dtype);

@@ -5,6 +5,12 @@ import type { DType } from '../graph/dtype.js';
 import { type OrtBinding, type OrtPackage, openSession, ortRuntime, toArray, toTensor } from './ort.js';
 import type { DeviceArray, DeviceRuntime, HoldingExecutable } from './runtime.js';
 
+/** With the channels last, as they would be by default, some convolutions give wrong numbers: see docs/engine-notes.md. */
+export const webgpuSession = (): InferenceSession.SessionOptions => ({
+  executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }],
+  graphOptimizationLevel: 'extended',
+});
+
 class OrtDeviceArray implements DeviceArray {
   readonly tensor: OrtTensor;
 

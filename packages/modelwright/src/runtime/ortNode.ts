@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { OrtPackage } from './ort.js';
 import { ortRuntime } from './ort.js';
-import { ortDeviceRuntime } from './ortHolding.js';
+import { ortDeviceRuntime, webgpuSession } from './ortHolding.js';
 import type { DeviceRuntime, OnnxRuntime } from './runtime.js';
 
 let loaded: Promise<OrtPackage> | undefined;
@@ -32,9 +32,6 @@ export const ortWebgpu: DeviceRuntime = ortDeviceRuntime({
   name: 'ONNX Runtime, WebGPU',
   device: 'webgpu',
   load,
-  sessionOptions: () => ({
-    executionProviders: [{ name: 'webgpu', preferredLayout: (process.env.MW_LAYOUT ?? 'NCHW') as 'NCHW' }],
-    graphOptimizationLevel: 'extended',
-  }),
+  sessionOptions: webgpuSession,
   writesInPlace: true,
 });

@@ -1,7 +1,7 @@
 // The only file that imports onnxruntime-web. Each of its two builds is loaded when a graph is first compiled for it.
 import type { Env } from 'onnxruntime-common';
 import { type OrtPackage, ortRuntime } from './ort.js';
-import { ortDeviceRuntime } from './ortHolding.js';
+import { ortDeviceRuntime, webgpuSession } from './ortHolding.js';
 import type { DeviceRuntime, OnnxRuntime } from './runtime.js';
 
 export interface WebOptions {
@@ -58,6 +58,6 @@ export const ortWebgpuWeb: DeviceRuntime = ortDeviceRuntime({
   name: 'ONNX Runtime web, WebGPU',
   device: 'webgpu',
   load: lazily(() => import('onnxruntime-web/webgpu')),
-  sessionOptions: () => ({ executionProviders: ['webgpu'], graphOptimizationLevel: 'extended' }),
+  sessionOptions: webgpuSession,
   writesInPlace: false,
 });

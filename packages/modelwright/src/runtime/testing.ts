@@ -2,16 +2,17 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { NdArray } from '../graph/array.js';
 import type { Graph } from '../graph/graph.js';
-import { encodeModel, inputNames } from '../onnx/encode.js';
+import { type EncodeOptions, encodeModel, inputNames } from '../onnx/encode.js';
 
 export async function openOrt(
   graph: Graph,
   inputs: readonly NdArray[],
   extensions: boolean,
+  options: EncodeOptions = {},
 ): Promise<NdArray[]> {
   const names = inputNames(graph);
   const feeds = Object.fromEntries(inputs.map((array, i) => [names[i]!, array]));
-  const results = await runOnnx(encodeModel(graph, { extensions }), feeds);
+  const results = await runOnnx(encodeModel(graph, { extensions, ...options }), feeds);
   return graph.outputs.map(({ dtype }, i) => {
     const { shape, data } = results[`output${i}`]!;
     return new NdArray(dtype, shape, data) as NdArray;

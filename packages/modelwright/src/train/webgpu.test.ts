@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sgd } from '../index.js';
+import { runOnWebgpu } from '../testing/webgpu.js';
+import { longTraining, measuredBy, temporaryFolder, valuesOf } from './testing.js';
+import type { WebgpuTraining } from './webgpuMain.js';
+
+describe('fit on WebGPU', () => {
+  it('gives the numbers of the CPU, and goes on after a break as if there had been none', {
+    timeout: 300_000,
+  }, async (test) => {
+    const directory = await temporaryFolder(test);
+    const entry = new URL('./webgpuMain.js', import.meta.url);
+    const answer = await runOnWebgpu<WebgpuTraining>(entry, { directory });
+    if ('missing' in answer) return test.skip(answer.missing);
+    const { values, measured, whole, resumed } = answer.result;
+    assert.deepEqual(resumed, whole);
+    const onCpu = await longTraining({ workers: 1, optimizer: sgd(0.02) });
+    const expected = valuesOf(onCpu);
+    const worst = Math.max(...expected.map((value, i) => Math.abs(values[i]! - value)));
+    test.diagnostic(`largest difference of ${expected.length} values: ${worst}`);
+    // The sines of dropout's masks are coarse on WebGPU.
+    assert.ok(worst < 2e-3, `${worst}`);
+    assert.deepEqual(
+      measured.map((record) => Object.keys(record)),
+      measuredBy(onCpu).map((record) => Object.keys(record)),
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NdArray } from '../graph/array.js';
+import { runReference } from '../graph/evaluate.js';
+import { checkGraph, Graph } from '../graph/graph.js';
+import { apply, input } from '../graph/tensor.js';
+import { primitives } from '../primitives/index.js';
+import { forWebgpu } from './forWebgpu.js';
+
+const rewritten = ['logSoftmax', 'classLogLoss', 'classLogLossGradient', 'scan'];
+
+describe('graphs for WebGPU', () => {
+  for (const primitive of primitives.filter(({ name }) => rewritten.includes(name))) {
+    it(`have no ${primitive.name}, and compute the same`, () => {
+      for (const { inputs, attributes } of primitive.samples()) {
+        const tensors = inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape));
+        const graph = new Graph(tensors, apply(primitive, tensors, attributes));
+        const found = forWebgpu(graph);
+        checkGraph(found);
+        assert.ok(found.nodes.every(({ primitive: { name } }) => !rewritten.includes(name)));
+        const expected = runReference(graph, inputs);
+        for (const [i, { shape, data }] of runReference(found, inputs).entries()) {
+          assert.deepEqual(shape, expected[i]!.shape);
+          for (const [k, value] of data.entries())
+            assert.ok(
+              Math.abs(Number(value) - Number(expected[i]!.data[k])) < 1e-5,
+              `output ${i}, element ${k}`,
+            );
+        }
+      }
+    });
+  }
+
+  it('keep a long loop a loop', () => {
+    const scan = primitives.find(({ name }) => name === 'scan')!;
+    const { inputs, attributes } = scan.samples()[0]!;
+    const carries = attributes.carries as number;
+    const scanned = attributes.scanned as number;
+    const tensors = inputs.map(({ dtype, shape }, i) => {
+      const isScanned = i >= carries && i < carries + scanned;
+      return input(`x${i}`, dtype, isScanned ? [20_000, ...shape.slice(1)] : shape);
+    });
+    const graph = forWebgpu(new Graph(tensors, apply(scan, tensors, attributes)));
+    assert.deepEqual(
+      graph.nodes.map(({ primitive: { name } }) => name),
+      ['scan'],
+    );
+  });
+
+  it('give minus infinity at a class that cannot be, and no NaN elsewhere', () => {
+    const logits = new NdArray('float32', [2, 3], Float32Array.of(1, Number.NEGATIVE_INFINITY, 2, 0, 0, 0));
+    const classes = NdArray.from([2, 1], 'int32');
+    const loss = primitives.find(({ name }) => name === 'classLogLoss')!;
+    const tensors = [input('x', 'float32', [2, 3]), input('classes', 'int32', [2])];
+    const [losses] = runReference(forWebgpu(new Graph(tensors, apply(loss, tensors, { smoothing: 0 }))), [
+      logits,
+      classes,
+    ]);
+    assert.ok(Math.abs((losses!.data[0]! as number) - Math.log(1 + Math.exp(-1))) < 1e-6);
+    assert.ok(Math.abs((losses!.data[1]! as number) - Math.log(3)) < 1e-6);
+  });
+});
