@@ -92,13 +92,16 @@ export function lowerFilterGradient(
     taps: kernel.reduce((a, b) => a * b, 1),
     shape: shape as number[],
   };
-  if (to.webgpu) return [productOfColumns(to, [x!, g!], node, problem)];
+  const columns = batch! * groups * perGroup! * problem.taps * positions;
+  if (to.webgpu && columns <= largestColumns) return [productOfColumns(to, [x!, g!], node, problem)];
   const moved = movedInputs(to, x!, node);
   const productIsThin = perGroup! < thinProduct && !problem.isFew;
   if (groups > 1 || productIsThin) return [productsOfAllTaps(to, moved, g!, problem)];
   return [problem.isFew ? productOverBatch(to, moved, g!, problem) : productsByTap(to, moved, g!, problem)];
 }
 
+/** With more elements than this, 256 MB of them, columns may not fit into one buffer of a GPU. */
+const largestColumns = 2 ** 26;
 /** Fewer positions than this in an image, and the products of all images are taken as one. */
 const fewPositions = 64;
 /** Fewer input channels than this, and the taps of the kernel are taken together. */

@@ -57,9 +57,9 @@ export const randomUniformPrimitive = definePrimitive<{ shape: Shape; salt: numb
     return [to.emit('Reshape', [scaled, to.integers(sizes)])];
   },
   evaluate([key], { salt }, [type]) {
-    const [first, second] = [key!.data[0]! >>> 0, key!.data[1]! >>> 0];
-    const counters = counterArray(sizeOf(shapeOf(type!)), salt).data;
-    return [Float64Array.from(counters, (counter) => (hash(counter, first, second) >>> 8) * 2 ** -24)];
+    const result = new Float64Array(sizeOf(shapeOf(type!)));
+    drawUniform(key!.data, salt, result);
+    return [result];
   },
   samples: () => [
     { inputs: [randomKey(7)], attributes: { shape: [2, 3], salt: 0 }, noGradient: 'the key is not a float' },
@@ -67,8 +67,21 @@ export const randomUniformPrimitive = definePrimitive<{ shape: Shape; salt: numb
   ],
 });
 
+/** Fills an array with the numbers that `randomUniform` gives for a key and a salt. */
+export function drawUniform(
+  key: { readonly [position: number]: number },
+  salt: number,
+  into: Float32Array | Float64Array,
+): void {
+  const [first, second] = [key[0]! >>> 0, key[1]! >>> 0];
+  const start = firstCounter(salt);
+  for (let i = 0; i < into.length; i++) into[i] = (hash(start + i, first, second) >>> 8) * 2 ** -24;
+}
+
+const firstCounter = (salt: number): number => hash(salt, 0x9e3779b9, 0x85ebca6b);
+
 function counterArray(length: number, salt: number): NdArray<'uint32'> {
-  const start = hash(salt, 0x9e3779b9, 0x85ebca6b);
+  const start = firstCounter(salt);
   const counters = new NdArray('uint32', [length]);
   for (let i = 0; i < length; i++) counters.data[i] = start + i;
   return counters;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
 import { Random } from '../graph/random.js';
-import { batchNorm, crossEntropy, dense, sequential, sgd } from '../index.js';
+import { batchNorm, crossEntropy, dense, dropout, sequential, sgd } from '../index.js';
+import { drawUniform } from '../primitives/random.js';
 import { ortCpu } from '../runtime/ortNode.js';
 import { viewsOf } from './engine/layout.js';
 import { flatEvaluation, flatGradient, flatUpdate } from './flat.js';
@@ -25,10 +26,9 @@ function vector(size: number): NdArray<'float32'> {
   return array;
 }
 
-/** A batch with its weights, and for a gradient its share and key. */
+/** A batch with its weights. */
 const batch = [vector(8), NdArray.from([0, 2, 1, 1], 'int32'), NdArray.from([0.25, 0.25, 0.25, 0.25])];
 batch[0] = new NdArray('float32', [4, 2], batch[0]!.data as Float32Array<ArrayBuffer>);
-const behind = [NdArray.from(1), NdArray.from([1, 2], 'int32')];
 
 async function run(
   graph: Parameters<typeof ortCpu.compile>[0],
@@ -56,13 +56,15 @@ describe('graphs on vectors', () => {
 
   it('give gradients, state and extras at their places in a layout, zeros in the gaps', async () => {
     const traced = traceGradient(spec, types);
-    const expected = await run(traced.graph, [...arrays, ...batch, ...behind]);
-    const [results, extras] = await run(flatGradient(traced, layouts), [
-      parameters,
-      state,
+    const expected = await run(traced.graph, [
+      ...arrays,
       ...batch,
-      ...behind,
+      NdArray.from(1),
+      NdArray.from([1, 2], 'int32'),
     ]);
+    const { graph, onDevice } = flatGradient(traced, layouts);
+    assert.deepEqual(onDevice, { held: 1, random: { takesKey: false, draws: [] } });
+    const [results, extras] = await run(graph, [parameters, state, ...batch, NdArray.from(1)]);
     const whole = new Float32Array(layouts.parameters.size + layouts.state.size);
     const places = [
       ...layouts.parameters.places,
@@ -73,10 +75,44 @@ describe('graphs on vectors', () => {
     near([numbers(extras)[0]!], numbers(expected[places.length]));
   });
 
+  it('take the random numbers that their key would draw', async () => {
+    const dropping = sequential(dense(5), dropout(0.5), dense(3));
+    const own = initialVariables(dropping, types, 1);
+    const [ownLayouts, ownSpec] = [layoutsOf(own), { ...spec, model: dropping, variables: own }];
+    const traced = traceGradient(ownSpec, types);
+    const values = vector(ownLayouts.parameters.size);
+    const key = NdArray.from([5, 6], 'int32');
+    const expected = await run(traced.graph, [
+      ...viewsOf(ownLayouts.parameters, values.data),
+      ...batch,
+      NdArray.from(1),
+      key,
+    ]);
+    const { graph, onDevice } = flatGradient(traced, ownLayouts);
+    const { takesKey, draws } = onDevice.random!;
+    assert.equal(takesKey, false);
+    const drawn = draws.map(({ salt, size }) => {
+      const numbers = new Float32Array(size);
+      drawUniform(key.data, salt, numbers);
+      return [...numbers];
+    });
+    const [results, extras] = await run(graph, [
+      values,
+      ...batch,
+      NdArray.from(1),
+      NdArray.from(drawn.flat()),
+    ]);
+    const whole = new Float32Array(ownLayouts.parameters.size);
+    for (const [i, { offset }] of ownLayouts.parameters.places.entries())
+      whole.set(expected[i]!.data as Float32Array, offset);
+    near(numbers(results), [...whole]);
+    near([numbers(extras)[0]!], numbers(expected.at(-1)));
+  });
+
   it('give extras as a vector and predictions as they are, when they evaluate', async () => {
     const traced = traceEvaluation(spec, types, { predictions: true });
     const [loss, predictions] = await run(traced.graph, [...arrays, ...batch]);
-    const found = await run(flatEvaluation(traced, layouts), [parameters, state, ...batch]);
+    const found = await run(flatEvaluation(traced, layouts).graph, [parameters, state, ...batch]);
     near([numbers(found[0])[0]!], numbers(loss));
     near(numbers(found[1]), numbers(predictions));
   });

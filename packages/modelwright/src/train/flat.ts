@@ -1,8 +1,8 @@
 // Graphs for devices with memory of their own: parameters, state and results cross their borders as one vector each, so that what
 // a training keeps there is a handful of arrays.
 import { NdArray, sizeOf } from '../graph/array.js';
-import { Graph, rebuild } from '../graph/graph.js';
-import { input, type Tensor } from '../graph/tensor.js';
+import { Graph, rebuild, sortNodes } from '../graph/graph.js';
+import { type GraphNode, input, type Tensor } from '../graph/tensor.js';
 import type { Optimizer } from '../optim/index.js';
 import {
   add,
@@ -18,7 +18,7 @@ import {
   sum,
 } from '../primitives/index.js';
 import type { Layout } from './engine/layout.js';
-import type { Group } from './engine/protocol.js';
+import type { Group, OnDevice } from './engine/protocol.js';
 import { type TracedGraph, traceUpdate } from './step.js';
 
 interface Layouts {
@@ -55,32 +55,62 @@ function packed({ places, size }: Layout, arrays: readonly Tensor[]): Tensor[] {
 
 const joined = (parts: readonly Tensor[]): Tensor[] => (parts.length > 1 ? [concat(parts)] : [...parts]);
 
+/** A graph for a device, and how it goes there. */
+export interface DeviceGraph {
+  readonly graph: Graph;
+  readonly onDevice: OnDevice;
+}
+
 /**
- * A gradient graph on vectors.
- * Inputs: parameters, state, and then as before. Outputs: gradients and the new state as one vector, which stays on the device, and the
- * extras as one. Vectors of no elements are left out.
+ * A gradient graph on vectors, its random numbers drawn outside.
+ * Inputs: parameters, state, and then as before; the key where it is still needed; the random numbers where there are any.
+ * Outputs: gradients and the new state as one vector, which stays on the device, and the extras as one. Vectors of no elements are left out.
  */
-export function flatGradient({ graph, extras }: TracedGraph, { parameters, state }: Layouts): Graph {
+export function flatGradient({ graph, extras }: TracedGraph, { parameters, state }: Layouts): DeviceGraph {
   const { inputs, graph: inner } = onVectors(graph, { parameters, state });
   const [gradients, moved] = [parameters.places.length, state.places.length];
   const results = [
     ...packed(parameters, inner.outputs.slice(0, gradients)),
     ...packed(state, inner.outputs.slice(gradients, gradients + moved)),
   ];
-  return new Graph(inputs, [
-    ...joined(results),
-    ...joined(packed(extras, inner.outputs.slice(gradients + moved))),
-  ]);
+  const outputs = [...joined(results), ...joined(packed(extras, inner.outputs.slice(gradients + moved)))];
+  const { graph: drawn, random } = drawnOutside(new Graph(inputs, outputs));
+  return { graph: drawn, onDevice: { held: results.length > 0 ? 1 : 0, random } };
+}
+
+/** Takes random numbers as a vector where they are drawn with the graph's last input, a key. */
+function drawnOutside(graph: Graph): { graph: Graph; random: NonNullable<OnDevice['random']> } {
+  const key = graph.inputs.at(-1)!;
+  const drawing = graph.nodes.filter(
+    ({ primitive, inputs }) => primitive.name === 'randomUniform' && inputs[0] === key,
+  );
+  const draws = drawing.map(({ attributes: { salt, shape } }) => ({
+    salt: salt as number,
+    size: sizeOf(shape as readonly number[]),
+  }));
+  const total = draws.reduce((sum, { size }) => sum + size, 0);
+  const numbers = input('random', 'float32', [total]);
+  const stands = new Map<GraphNode, Tensor>();
+  let offset = 0;
+  for (const [i, { size }] of draws.entries()) {
+    stands.set(drawing[i]!, reshape(slice(numbers, 0, offset, offset + size), drawing[i]!.outputs[0]!.shape));
+    offset += size;
+  }
+  const { outputs } = rebuild(graph, (node) => {
+    const stand = stands.get(node);
+    return stand && [stand];
+  });
+  const takesKey = sortNodes(outputs).some(({ inputs }) => inputs.includes(key));
+  const inputs = [...graph.inputs.slice(0, -1), ...(takesKey ? [key] : []), ...(total > 0 ? [numbers] : [])];
+  return { graph: new Graph(inputs, outputs), random: { takesKey, draws } };
 }
 
 /** An evaluation graph on vectors. Inputs as those of `flatGradient`. Outputs: the extras as one vector, and predictions as they were. */
-export function flatEvaluation({ graph, extras }: TracedGraph, layouts: Layouts): Graph {
+export function flatEvaluation({ graph, extras }: TracedGraph, layouts: Layouts): DeviceGraph {
   const { inputs, graph: inner } = onVectors(graph, layouts);
   const count = extras.places.length;
-  return new Graph(inputs, [
-    ...joined(packed(extras, inner.outputs.slice(0, count))),
-    ...inner.outputs.slice(count),
-  ]);
+  const outputs = [...joined(packed(extras, inner.outputs.slice(0, count))), ...inner.outputs.slice(count)];
+  return { graph: new Graph(inputs, outputs), onDevice: { held: 0 } };
 }
 
 function onVectors(graph: Graph, { parameters, state }: Layouts): { inputs: Tensor[]; graph: Graph } {

@@ -26,7 +26,7 @@ import {
 import { arraysOf, type Engine } from './engine/engine.js';
 import { type Layout, overlapOf, shareOf } from './engine/layout.js';
 import type { EngineVariables, Group, Shard, UpdateProgram } from './engine/protocol.js';
-import { flatEvaluation, flatGradient, flatUpdate } from './flat.js';
+import { type DeviceGraph, flatEvaluation, flatGradient, flatUpdate } from './flat.js';
 import type { AlternateStep } from './options.js';
 import { trainingPlatform } from './platform.js';
 import {
@@ -147,6 +147,8 @@ function updateProgram(
   return { kind: 'graphs', models };
 }
 
+const inMemory = ({ graph }: TracedGraph): DeviceGraph => ({ graph, onDevice: { held: 0 } });
+
 /** What the steps beside the first are made of. */
 function specsOf({ alternates = [], variables, held }: SessionOptions): StepSpec[] {
   return alternates.map(({ model, loss, trains }) => ({ model, loss, trains, variables, held, metrics: [] }));
@@ -247,17 +249,16 @@ export class TrainingSession {
     ).filter(([start, end]) => end > start);
   }
 
-  /** @param held how many outputs stay on a device with memory of its own */
-  #program(key: string, trace: () => Graph, held: number): Promise<number> {
+  #program(key: string, trace: () => DeviceGraph): Promise<number> {
     let program = this.#programs.get(key);
     if (!program) {
       const id = this.#programs.size;
       const compile = async (): Promise<number> => {
-        const graph = trace();
+        const { graph, onDevice } = trace();
         await breathe();
         const model = await ortModelWithPauses(graph, this.#device, breathe);
         await breathe();
-        await this.#engine.addProgram(id, model, held);
+        await this.#engine.addProgram(id, model, onDevice);
         return id;
       };
       program = compile();
@@ -270,13 +271,10 @@ export class TrainingSession {
   #gradientProgram(batch: Batch, rows: number, kind: number): Promise<number> {
     const types = rowTypes(batch, rows);
     const spec = kind === 0 ? this.#options : specsOf(this.#options)[kind - 1]!;
-    const layouts = this.#layouts;
-    const trace = (): Graph => {
+    return this.#program(`gradient ${kind} ${batchKey(types)}`, () => {
       const traced = traceGradient(spec, types);
-      return hasMemory(this.#device) ? flatGradient(traced, layouts) : traced.graph;
-    };
-    const held = layouts.parameters.size + layouts.state.size > 0 ? 1 : 0;
-    return this.#program(`gradient ${kind} ${batchKey(types)}`, trace, held);
+      return hasMemory(this.#device) ? flatGradient(traced, this.#layouts) : inMemory(traced);
+    });
   }
 
   /**
@@ -338,11 +336,10 @@ export class TrainingSession {
     const length = batchLength(batch);
     const types = rowTypes(batch, rows);
     const { predictions = false } = options;
-    const trace = (): Graph => {
+    const program = await this.#program(`evaluation ${predictions} ${batchKey(types)}`, () => {
       const traced = traceEvaluation(this.#options, types, { predictions });
-      return hasMemory(this.#device) ? flatEvaluation(traced, this.#layouts) : traced.graph;
-    };
-    const program = await this.#program(`evaluation ${predictions} ${batchKey(types)}`, trace, 0);
+      return hasMemory(this.#device) ? flatEvaluation(traced, this.#layouts) : inMemory(traced);
+    });
     const weights = exampleWeights(batch, undefined);
     const padded = new Float32Array(rows);
     padded.set(weights);

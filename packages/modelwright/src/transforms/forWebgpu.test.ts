@@ -7,7 +7,7 @@ import { apply, input } from '../graph/tensor.js';
 import { primitives } from '../primitives/index.js';
 import { forWebgpu } from './forWebgpu.js';
 
-const rewritten = ['logSoftmax', 'classLogLoss', 'classLogLossGradient', 'scan'];
+const rewritten = ['logSoftmax', 'classLogLoss', 'classLogLossGradient', 'sign', 'argMax', 'scan'];
 
 describe('graphs for WebGPU', () => {
   for (const primitive of primitives.filter(({ name }) => rewritten.includes(name))) {

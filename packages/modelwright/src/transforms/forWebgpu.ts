@@ -3,6 +3,8 @@
 import { type Graph, rebuild } from '../graph/graph.js';
 import type { GraphNode, Tensor } from '../graph/tensor.js';
 import {
+  argMax,
+  cast,
   concat,
   constant,
   equal,
@@ -16,6 +18,7 @@ import {
   range,
   reshape,
   slice,
+  step,
   sub,
   sum,
   where,
@@ -25,7 +28,7 @@ import type { ScanAttributes } from '../primitives/scan.js';
 /** Loops whose steps have more nodes than this in all stay loops. */
 const mostNodes = 10_000;
 
-/** Rewrites what would leave the device: logarithms of softmax, cross entropies with classes, and loops of a known length. */
+/** Rewrites what would leave the device: logarithms of softmax, cross entropies with classes, positions of the largest, signs, and loops. */
 export function forWebgpu(graph: Graph): Graph {
   return rebuild(graph, rewriteForWebgpu);
 }
@@ -39,6 +42,10 @@ function rewriteForWebgpu(node: GraphNode, inputs: readonly Tensor[]): readonly 
       return crossEntropyByParts(first, second, node.attributes.smoothing as number);
     case 'classLogLossGradient':
       return [crossEntropySlope(first, second, node.attributes.smoothing as number)];
+    case 'argMax':
+      return [argMaxByParts(first, node.attributes.axis as number)];
+    case 'sign':
+      return [sub(step(first), step(neg(first)))];
     case 'scan':
       return unrolled(node.attributes as ScanAttributes, inputs);
     default:
@@ -49,6 +56,16 @@ function rewriteForWebgpu(node: GraphNode, inputs: readonly Tensor[]): readonly 
 function logSoftmaxByParts(x: Tensor, axis: number): Tensor {
   const below = sub(x, max(x, axis, true));
   return sub(below, log(sum(exp(below), axis, true)));
+}
+
+/** The first position of the largest value: ArgMax gives int64, which WebGPU does not have. */
+function argMaxByParts(x: Tensor, axis: number): Tensor {
+  const length = x.shape[axis];
+  if (typeof length !== 'number') return argMax(x, axis);
+  const alongAxis = x.shape.map((_, i) => (i === axis ? length : 1));
+  const positions = reshape(cast(range(length), 'float32'), alongAxis);
+  const behind = where(equal(x, max(x, axis, true)), neg(positions), constant(-length));
+  return cast(neg(max(behind, axis)), 'int32');
 }
 
 /** bool [.., classes]: where each row's class is. */

@@ -2,10 +2,18 @@ import { NdArray } from '../../graph/array.js';
 import { Graph } from '../../graph/graph.js';
 import { input, type Tensor } from '../../graph/tensor.js';
 import { add } from '../../primitives/index.js';
+import { drawUniform } from '../../primitives/random.js';
 import { ortModel } from '../../runtime/ort.js';
 import { fromParcel, toParcel } from '../../runtime/parcel.js';
 import type { DeviceArray, DeviceRuntime, HoldingExecutable } from '../../runtime/runtime.js';
-import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import type {
+  EngineSetup,
+  EngineVariables,
+  EvaluationResult,
+  OnDevice,
+  Shard,
+  StepResult,
+} from './protocol.js';
 import type { Runner } from './runner.js';
 
 const vector = (name: string): Tensor => input(name, 'float32', ['length']);
@@ -14,6 +22,27 @@ const copy = new Graph([one], [one]);
 const sum = new Graph([one, other], [add(one, other)]);
 
 const asArray = (data: Float32Array<ArrayBuffer>): NdArray => new NdArray('float32', [data.length], data);
+
+interface DeviceProgram {
+  readonly executable: HoldingExecutable;
+  readonly random: OnDevice['random'];
+}
+
+/** The arrays of a step, their key made into the random numbers that are drawn with it: WebGPU has no operators on bits. */
+function withDraws(arrays: readonly NdArray[], random: OnDevice['random']): NdArray[] {
+  if (!random) return [...arrays];
+  const key = arrays.at(-1)!;
+  const rest = random.takesKey ? [...arrays] : arrays.slice(0, -1);
+  const size = random.draws.reduce((total, draw) => total + draw.size, 0);
+  if (size === 0) return rest;
+  const numbers = new NdArray('float32', [size]);
+  let offset = 0;
+  for (const draw of random.draws) {
+    drawUniform(key.data as Int32Array, draw.salt, numbers.data.subarray(offset, offset + draw.size));
+    offset += draw.size;
+  }
+  return [...rest, numbers];
+}
 
 /**
  * A training on a device with memory of its own. Parameters, state and the optimiser's arrays stay there as flat vectors; what crosses
@@ -27,7 +56,7 @@ export class DeviceRunner implements Runner {
   readonly #bring: HoldingExecutable;
   readonly #fetch: HoldingExecutable;
   readonly #add: HoldingExecutable;
-  readonly #programs = new Map<number, HoldingExecutable>();
+  readonly #programs = new Map<number, DeviceProgram>();
   /** Parameters, slots, and the average if one is kept; nothing where there are no parameters. */
   #kept: readonly DeviceArray[] = [];
   #state: DeviceArray | undefined;
@@ -59,8 +88,8 @@ export class DeviceRunner implements Runner {
     this.#add = add;
   }
 
-  async addProgram(program: number, model: Uint8Array, held: number): Promise<void> {
-    this.#programs.set(program, await this.#runtime.openHolding(model, held));
+  async addProgram(program: number, model: Uint8Array, { held, random }: OnDevice): Promise<void> {
+    this.#programs.set(program, { executable: await this.#runtime.openHolding(model, held), random });
   }
 
   async step(
@@ -114,10 +143,10 @@ export class DeviceRunner implements Runner {
   }
 
   #run({ program, arrays }: Shard, parameters: DeviceArray | undefined) {
-    const executable = this.#programs.get(program);
-    if (!executable) throw new Error(`This worker was given no program ${program}.`);
+    const found = this.#programs.get(program);
+    if (!found) throw new Error(`This worker was given no program ${program}.`);
     const variables = [parameters, this.#state].filter((array) => array !== undefined);
-    return executable.run([...variables, ...arrays.map(fromParcel)]);
+    return found.executable.run([...variables, ...withDraws(arrays.map(fromParcel), found.random)]);
   }
 
   async read(): Promise<EngineVariables> {
@@ -156,7 +185,8 @@ export class DeviceRunner implements Runner {
 
   async release(): Promise<void> {
     for (const array of [...this.#kept, this.#state]) array?.release();
-    const sessions = [...this.#programs.values(), ...this.#updates, this.#bring, this.#fetch, this.#add];
+    const programs = [...this.#programs.values()].map(({ executable }) => executable);
+    const sessions = [...programs, ...this.#updates, this.#bring, this.#fetch, this.#add];
     for (const session of sessions) await session.release();
   }
 }

@@ -1,15 +1,19 @@
 import { NdArray } from '../../graph/array.js';
-import type { EngineSetup, EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import type {
+  EngineSetup,
+  EngineVariables,
+  EvaluationResult,
+  OnDevice,
+  Shard,
+  StepResult,
+} from './protocol.js';
 import type { Runner } from './runner.js';
 
 /** Runs the steps of one training, wherever its workers live. Calls are served in the order in which they come. */
 export interface Engine {
   readonly workers: number;
-  /**
-   * Gives every worker a compiled graph under this number.
-   * @param held how many of its first outputs stay on the device, where that has a memory of its own
-   */
-  addProgram(program: number, model: Uint8Array, held: number): Promise<void>;
+  /** Gives every worker a compiled graph under this number. */
+  addProgram(program: number, model: Uint8Array, onDevice: OnDevice): Promise<void>;
   /**
    * One step on several batches, each as one part a worker (or none, where the batch has too few examples).
    * @param group which of the setup's groups it trains
@@ -36,7 +40,7 @@ export function inlineEngine(runner: Runner): Engine {
   };
   return {
     workers: 1,
-    addProgram: (program, model, held) => inTurn(() => runner.addProgram(program, model, held)),
+    addProgram: (program, model, onDevice) => inTurn(() => runner.addProgram(program, model, onDevice)),
     step: (batches, hyper, group) =>
       inTurn(() =>
         runner.step(

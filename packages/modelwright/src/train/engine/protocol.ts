@@ -47,6 +47,19 @@ export interface Shard {
   readonly arrays: readonly Parcel[];
 }
 
+/** How a program goes with a device that has a memory of its own; of no matter elsewhere. */
+export interface OnDevice {
+  /** How many of its first outputs stay on the device. */
+  readonly held: number;
+  /** The random numbers of a program whose last array is their key. */
+  readonly random?: {
+    /** Whether the program takes the key itself. */
+    readonly takesKey: boolean;
+    /** Draws that it takes as one vector, behind everything else. */
+    readonly draws: readonly { readonly salt: number; readonly size: number }[];
+  };
+}
+
 export type EngineRequest =
   | {
       readonly kind: 'setup';
@@ -58,7 +71,7 @@ export type EngineRequest =
       readonly kind: 'program';
       readonly program: number;
       readonly model: Uint8Array;
-      readonly held: number;
+      readonly onDevice: OnDevice;
     }
   | {
       readonly kind: 'step';

@@ -1,9 +1,8 @@
-import type { EngineVariables, EvaluationResult, Shard, StepResult } from './protocol.js';
+import type { EngineVariables, EvaluationResult, OnDevice, Shard, StepResult } from './protocol.js';
 
 /** One worker's part of a training: its variables, the optimiser's arrays, and the compiled graphs. */
 export interface Runner {
-  /** @param held how many of the graph's first outputs stay on the device, where it has a memory of its own */
-  addProgram(program: number, model: Uint8Array, held: number): Promise<void>;
+  addProgram(program: number, model: Uint8Array, onDevice: OnDevice): Promise<void>;
   /** One step of the optimiser on this worker's part of one or more batches, which trains one group. */
   step(shards: readonly (Shard | undefined)[], hyper: readonly number[], group: number): Promise<StepResult>;
   /** Runs a graph that gives extras, and behind them whatever else it gives, without changing anything. */

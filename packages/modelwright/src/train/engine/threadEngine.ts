@@ -74,8 +74,8 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
   return {
     workers,
     close,
-    async addProgram(program, model, held) {
-      await Promise.all(threads.map((thread) => thread.ask({ kind: 'program', program, model, held })));
+    async addProgram(program, model, onDevice) {
+      await Promise.all(threads.map((thread) => thread.ask({ kind: 'program', program, model, onDevice })));
     },
     async step(batches, hyper, group) {
       const results = threads.map((thread, worker) => {

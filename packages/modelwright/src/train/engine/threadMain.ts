@@ -22,7 +22,7 @@ async function serve(request: EngineMessage): Promise<Extract<EngineReply, { val
   if (!runner) throw new Error('This worker has not been set up.');
   switch (request.kind) {
     case 'program':
-      await runner.addProgram(request.program, request.model, request.held);
+      await runner.addProgram(request.program, request.model, request.onDevice);
       return undefined;
     case 'step':
       return runner.step(request.shards, request.hyper, request.group);
