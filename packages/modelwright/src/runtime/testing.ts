@@ -3,6 +3,8 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { NdArray } from '../graph/array.js';
 import type { Graph } from '../graph/graph.js';
 import { type EncodeOptions, encodeModel, inputNames } from '../onnx/encode.js';
+import { ortModel } from './ort.js';
+import { webgpuSession } from './ortHolding.js';
 
 export async function openOrt(
   graph: Graph,
@@ -40,4 +42,20 @@ export async function runOnnx(
       { shape: dims, data: data as Float32Array<ArrayBuffer> },
     ]),
   );
+}
+
+/** Whether ONNX Runtime's WebGPU provider has a kernel for each node of a graph, so that none leaves the device. */
+export async function staysOnWebgpu(graph: Graph): Promise<boolean> {
+  const options = { ...webgpuSession(), extra: { session: { disable_cpu_ep_fallback: '1' } } };
+  try {
+    const session = await InferenceSession.create(ortModel(graph, 'webgpu'), {
+      logSeverityLevel: 4,
+      ...options,
+    });
+    await session.release();
+    return true;
+  } catch (error) {
+    if (/fallback to CPU EP has been explicitly disabled/.test((error as Error).message)) return false;
+    throw error;
+  }
 }

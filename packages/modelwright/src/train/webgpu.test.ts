@@ -6,6 +6,12 @@ import { longTraining, measuredBy, temporaryFolder, valuesOf } from './testing.j
 import type { WebgpuTraining } from './webgpuMain.js';
 
 describe('fit on WebGPU', () => {
+  it('has no operator in its steps that runs on the CPU', { timeout: 120_000 }, async (test) => {
+    const answer = await runOnWebgpu<string[]>(new URL('./webgpuStepsMain.js', import.meta.url), {});
+    if ('missing' in answer) return test.skip(answer.missing);
+    assert.deepEqual(answer.result, []);
+  });
+
   it('gives the numbers of the CPU, and goes on after a break as if there had been none', {
     timeout: 300_000,
   }, async (test) => {
