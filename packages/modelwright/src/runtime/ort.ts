@@ -131,7 +131,7 @@ export function ortRuntime({ name, device, load, sessionOptions, writesInPlace }
 
 function noAdapter(cause: Error): Error {
   const advice =
-    "Install a driver for the GPU (Vulkan, Metal or Direct3D 12), or compute on the device 'cpu'.";
+    "Install a driver for the GPU (Metal, Direct3D 12, or Vulkan and its loader: libvulkan1), or compute on the device 'cpu'.";
   return new Error(`WebGPU finds no GPU on this machine. ${advice}`, { cause });
 }
 

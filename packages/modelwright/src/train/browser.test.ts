@@ -16,4 +16,14 @@ describe('fit in a browser', { skip: browserMissing ?? false }, () => {
     assert.ok(stepsAfterBreak > 40 && stepsAfterBreak < 60, `${stepsAfterBreak} steps`);
     assert.equal(difference, 0);
   });
+
+  it('gives on WebGPU the numbers of the CPU', { timeout: 120_000 }, async (test) => {
+    const difference = await runInBrowser<number | undefined>(
+      new URL('./browserPage.js', import.meta.url),
+      { devices: true },
+      { webgpu: true, timeout: 110_000 },
+    );
+    if (difference === undefined) return test.skip('this Chromium has no WebGPU adapter');
+    assert.ok(difference < 1e-4, `${difference}`);
+  });
 });

@@ -65,12 +65,12 @@ export class DeviceRunner implements Runner {
     const { update, slots, average, state } = setup;
     const models = update.kind === 'vectors' ? update.models : [];
     const held = 1 + slots.length + Number(average) + Number(state.size > 0);
-    const [updates, bring, fetch, add] = await Promise.all([
-      Promise.all(models.map((model) => runtime.openHolding(model, held))),
-      runtime.openHolding(ortModel(copy, setup.device), 1),
-      runtime.openHolding(ortModel(copy, setup.device), 0),
-      runtime.openHolding(ortModel(sum, setup.device), 1),
-    ]);
+    // One after another: browsers make no two sessions at once.
+    const updates: HoldingExecutable[] = [];
+    for (const model of models) updates.push(await runtime.openHolding(model, held));
+    const bring = await runtime.openHolding(ortModel(copy, setup.device), 1);
+    const fetch = await runtime.openHolding(ortModel(copy, setup.device), 0);
+    const add = await runtime.openHolding(ortModel(sum, setup.device), 1);
     return new DeviceRunner(runtime, setup, updates, { bring, fetch, add });
   }
 
