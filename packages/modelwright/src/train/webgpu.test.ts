@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sgd } from '../index.js';
+import { assertNear } from '../testing/compare.js';
 import { runOnWebgpu } from '../testing/webgpu.js';
+import { expected } from './alternatesTesting.js';
 import { longTraining, measuredBy, temporaryFolder, valuesOf } from './testing.js';
 import type { WebgpuTraining } from './webgpuMain.js';
 
@@ -19,12 +21,13 @@ describe('fit on WebGPU', () => {
     const entry = new URL('./webgpuMain.js', import.meta.url);
     const answer = await runOnWebgpu<WebgpuTraining>(entry, { directory });
     if ('missing' in answer) return test.skip(answer.missing);
-    const { values, measured, whole, resumed } = answer.result;
+    const { values, measured, whole, resumed, alternated } = answer.result;
     assert.deepEqual(resumed, whole);
+    assertNear(alternated, expected(12, 1), 1e-6, 'parts that take turns');
     const onCpu = await longTraining({ workers: 1, optimizer: sgd(0.02) });
-    const expected = valuesOf(onCpu);
-    const worst = Math.max(...expected.map((value, i) => Math.abs(values[i]! - value)));
-    test.diagnostic(`largest difference of ${expected.length} values: ${worst}`);
+    const wanted = valuesOf(onCpu);
+    const worst = Math.max(...wanted.map((value, i) => Math.abs(values[i]! - value)));
+    test.diagnostic(`largest difference of ${wanted.length} values: ${worst}`);
     // The sines of dropout's masks are coarse on WebGPU.
     assert.ok(worst < 2e-3, `${worst}`);
     assert.deepEqual(

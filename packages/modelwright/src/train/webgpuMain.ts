@@ -1,5 +1,6 @@
 // A training with everything that an engine keeps, on WebGPU, in the process that runOnWebgpu() starts.
 import { sgd } from '../index.js';
+import { play } from './alternatesTesting.js';
 import { longTraining, measuredBy, valuesOf } from './testing.js';
 
 export interface WebgpuTraining {
@@ -9,6 +10,8 @@ export interface WebgpuTraining {
   /** With Adam, left alone; and broken off in its middle, and gone on with from its checkpoint. */
   readonly whole: number[];
   readonly resumed: number[];
+  /** Of steps of two kinds that take turns, one to one. */
+  readonly alternated: number[];
 }
 
 export default async function main({ directory }: { directory: string }): Promise<WebgpuTraining> {
@@ -31,5 +34,6 @@ export default async function main({ directory }: { directory: string }): Promis
     measured: measuredBy(trained),
     whole: valuesOf(whole),
     resumed: valuesOf(resumed),
+    alternated: valuesOf(await play(1, options)),
   };
 }

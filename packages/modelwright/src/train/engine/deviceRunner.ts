@@ -123,8 +123,15 @@ export class DeviceRunner implements Runner {
 
   async #update(results: DeviceArray, hyper: readonly number[], group: number): Promise<number> {
     const kept = this.#kept;
+    const update = this.#updates[group];
+    if (!update) {
+      // Without parameters the results are the new state alone.
+      this.#state?.release();
+      this.#state = results;
+      return Number.NaN;
+    }
     const scalars = hyper.map((value) => NdArray.from(value));
-    const { held, read } = await this.#updates[group]!.run([...kept, results, ...scalars]);
+    const { held, read } = await update.run([...kept, results, ...scalars]);
     results.release();
     for (const array of kept) array.release();
     this.#kept = held.slice(0, kept.length);
