@@ -1,5 +1,6 @@
 // For this repository's benchmarks and tools: parts of the library that are no promise to anybody else.
 
+export { Random } from './graph/random.js';
 export { nearestRows } from './nn/vectors.js';
 export { ortCpu, ortWebgpu } from './runtime/ortNode.js';
 export { HnswIndex } from './tasks/image-similarity/hnsw.js';

@@ -60,6 +60,7 @@ export {
   type RmsNormOptions,
   rmsNorm,
 } from './layers/normalization.js';
+export { type OrientedGradientsOptions, orientedGradients } from './layers/orientedGradients.js';
 export {
   type AveragePoolOptions,
   averagePool1d,

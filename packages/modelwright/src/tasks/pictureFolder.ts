@@ -1,5 +1,5 @@
 // Folders of pictures without classes.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Dataset } from '../data/dataset.js';
 import { findIdx, idxFiles } from '../data/idx.js';
@@ -9,22 +9,33 @@ import { NdArray } from '../graph/array.js';
 import { sizedBy } from './image-classification/images.js';
 
 /**
- * The pictures of a folder and the folders in it, by their paths below it, sorted.
+ * The pictures of a folder and the folders in it, by their paths below it, sorted. Links are followed.
  * @throws Error when the folder cannot be read, or holds no picture
  */
 export async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+  const names = await picturesBelow(folder, '', new Set()).catch((cause: unknown) => {
     throw new Error(`${folder} cannot be read as a folder of pictures.`, { cause });
   });
-  const names = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .filter(({ name }) => imageExtensions.includes(extname(name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
-    .sort();
-  if (names.length > 0) return names;
+  if (names.length > 0) return names.sort();
   throw new Error(
     `${folder} holds no picture. Pictures are files that end in ${imageExtensions.join(', ')}.`,
   );
+}
+
+/** @param seen folders by their true paths: links may lead in circles */
+async function picturesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
+  const here = await realpath(join(folder, path));
+  if (seen.has(here)) return [];
+  seen.add(here);
+  const found: string[] = [];
+  for (const name of await readdir(here)) {
+    if (name.startsWith('.')) continue;
+    const entry = await stat(join(here, name)).catch(() => undefined);
+    if (entry?.isDirectory()) found.push(...(await picturesBelow(folder, join(path, name), seen)));
+    else if (entry?.isFile() && imageExtensions.includes(extname(name).toLowerCase()))
+      found.push(join(path, name));
+  }
+  return found;
 }
 
 /** Whether this is a folder of pictures, and neither a data set known by name nor files in MNIST's layout. */

@@ -20,6 +20,8 @@ export interface SaveOptions {
   /** What the model is called. Default: the folder's name. */
   readonly name?: string;
   readonly description?: string;
+  /** Licence of the model as Hugging Face names it, such as `apache-2.0`. Default: the card names none, for that is its owner's to say. */
+  readonly license?: string;
   /** What it was trained on. */
   readonly data?: string;
   readonly limitations?: string;

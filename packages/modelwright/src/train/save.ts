@@ -76,7 +76,7 @@ function cardInfo(
     name: options.name ?? basename(resolve(directory)),
     task: config.task,
     description: options.description ?? `Trained with Modelwright for the task ${config.task}.`,
-    license: 'apache-2.0',
+    ...(options.license !== undefined && { license: options.license }),
     ...(options.sampleInput !== undefined && { sampleInput: options.sampleInput }),
     inputs: config.inputs,
     outputs: config.outputs,

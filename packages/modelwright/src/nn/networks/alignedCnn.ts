@@ -2,7 +2,6 @@ import { requireWhole } from '../checks.js';
 import type { Layer } from '../layer.js';
 import { activation } from '../layers/activation.js';
 import { batchNorm } from '../layers/batchNorm.js';
-import { parallel } from '../layers/branches.js';
 import { conv2d } from '../layers/convolution.js';
 import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
@@ -26,16 +25,6 @@ export interface AlignedCnnOptions extends NetworkOptions {
  */
 export function alignedCnn({ classes, widths = [16, 32], dropoutRate = 0.5 }: AlignedCnnOptions): Layer {
   return sequential(...alignedBlocks('alignedCnn', widths), flatten(), dropout(dropoutRate), dense(classes));
-}
-
-/**
- * `alignedCnn` whose last layer sees the pixels themselves as well: what is linear need not go through the convolutions.
- *
- * Input and output as of `alignedCnn`.
- */
-export function joinedCnn({ classes, widths = [16, 32], dropoutRate = 0.5 }: AlignedCnnOptions): Layer {
-  const seen = sequential(...alignedBlocks('joinedCnn', widths), flatten());
-  return sequential(parallel(flatten(), seen), dropout(dropoutRate), dense(classes));
 }
 
 function alignedBlocks(who: string, widths: readonly number[]): Layer[] {

@@ -1,13 +1,14 @@
 import type { Layer } from '../layer.js';
-import { alignedCnn, joinedCnn } from './alignedCnn.js';
+import { alignedCnn } from './alignedCnn.js';
 import { digitsCnn, type NetworkOptions } from './digitsCnn.js';
+import { gradientHistograms } from './gradientHistograms.js';
 import { linear, mlp } from './mlp.js';
 import { mobilenetV2 } from './mobilenet.js';
 import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { smallCnn } from './smallCnn.js';
 import { vitSmall } from './vit.js';
 
-export { type AlignedCnnOptions, alignedCnn, joinedCnn } from './alignedCnn.js';
+export { type AlignedCnnOptions, alignedCnn } from './alignedCnn.js';
 export { type AudioNetworkOptions, audioCnn } from './audioCnn.js';
 export { type AudioCrnnOptions, audioCrnn, framesToSequence } from './audioCrnn.js';
 export { type BilstmClassifierOptions, bilstmClassifier } from './bilstmClassifier.js';
@@ -23,6 +24,7 @@ export { digitsCnn, type NetworkOptions } from './digitsCnn.js';
 export { type FasterRcnnOptions, fasterRcnn } from './fasterRcnn.js';
 export { type FcosOptions, fcos } from './fcos.js';
 export { type GptOptions, gpt } from './gpt.js';
+export { type GradientHistogramsOptions, gradientHistograms } from './gradientHistograms.js';
 export { linear, type MlpOptions, mlp } from './mlp.js';
 export { type MobilenetOptions, mobilenetV2 } from './mobilenet.js';
 export { type ResnetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
@@ -44,7 +46,7 @@ export const networks = {
   'digits-cnn': digitsCnn,
   'small-cnn': smallCnn,
   'aligned-cnn': alignedCnn,
-  'joined-cnn': joinedCnn,
+  'gradient-histograms': gradientHistograms,
   resnet18,
   resnet34,
   resnet50,

@@ -165,7 +165,7 @@ describe('networks', () => {
   // The other resnets have more of the same blocks.
   for (const name of [
     'small-cnn',
-    'joined-cnn',
+    'gradient-histograms',
     'resnet18',
     'resnet50',
     'mobilenet-v2',

@@ -11,7 +11,7 @@ export function frontMatter(info: ModelCardInfo): string {
   const results = info.results.filter(({ metrics }) => Object.values(metrics).some(Number.isFinite));
   const metadata = {
     ...(info.languages && { language: info.languages }),
-    license: info.license,
+    ...(info.license !== undefined && { license: info.license }),
     library_name: 'modelwright',
     pipeline_tag: info.task,
     tags: ['modelwright', 'onnx'],

@@ -62,8 +62,8 @@ export interface ModelCardInfo {
   readonly task: string;
   /** What the model is and what it is for. */
   readonly description: string;
-  /** Licence as Hugging Face names it, such as `apache-2.0`. */
-  readonly license: string;
+  /** Licence as Hugging Face names it, such as `apache-2.0`. Default: the card names none. */
+  readonly license?: string;
   /** ISO 639-1 codes of the human languages the model handles. */
   readonly languages?: readonly string[];
   /** What `modelwright predict` is shown with. Default: picture.jpg. */

@@ -12,7 +12,7 @@ import { discriminantOf } from './discriminant.js';
 import { Embedder, joinRows, type LabelledEmbeddings } from './embed.js';
 
 /** Draws towards an equal spread in all directions: few pictures of few classes say little about most of them. */
-const shrinkage = 0.9;
+const shrinkage = 0.5;
 /** How often each picture is seen, varied anew. */
 const passes = 6;
 /** How much the faces of made-up people differ from those they are made of; see `symmetricDistortion`. */

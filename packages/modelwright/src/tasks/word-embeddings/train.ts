@@ -169,7 +169,6 @@ function card(config: ModelConfig, parts: CardParts): string {
     description:
       `Vectors of ${vectors.dimensions} numbers for ${vectors.size} words, learnt with ${method}. ` +
       'Words that are used alike have vectors that point the same way. vocabulary.tsv lists the words in the order of the vectors.',
-    license: 'apache-2.0',
     inputs: config.inputs,
     outputs: config.outputs,
     trainingData: { name: data, examples: parts.words, fingerprint: parts.fingerprint },

@@ -17,7 +17,7 @@ function addTrainOptions(command: Command): Command {
   })
     .option(
       '-m, --model <name>',
-      'network: digits-cnn, small-cnn, aligned-cnn, joined-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp, linear (default: by the images)',
+      'network: digits-cnn, small-cnn, aligned-cnn, gradient-histograms, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp, linear (default: by the images)',
     )
     .option('--image-size <pixels>', 'height and width to bring images to', wholeNumber(1, 4096));
   return addTransferOptions(command);

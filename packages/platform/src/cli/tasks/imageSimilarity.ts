@@ -17,7 +17,7 @@ function addTrainOptions(command: Command): Command {
     .requiredOption('-o, --out <folder>', 'where to save the model')
     .option(
       '-m, --model <name>',
-      'network: small-cnn, aligned-cnn, joined-cnn, digits-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp, linear (default: small-cnn)',
+      'network: small-cnn, aligned-cnn, gradient-histograms, digits-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp, linear (default: small-cnn)',
     )
     .addOption(
       new Option('--loss <name>', 'what it is trained with (default: triplet)').choices([
