@@ -79,14 +79,22 @@ export async function measureSounds(
   };
 }
 
+/** What classifiers whose config does not say it take for silence, in decibel: they were saved before it was kept. */
+const silenceUnsaid = 50;
+
 /**
  * How a saved classifier of sounds takes them.
  * @throws TypeError when the model is for something else
  */
 export function soundPreprocessing({ task, preprocessing }: ModelConfig): SoundPreprocessing {
-  const { sampleRate, samples } = preprocessing ?? {};
-  if (task === taskName && typeof sampleRate === 'number' && typeof samples === 'number')
-    return { sampleRate, samples };
+  const { sampleRate, samples, silence = silenceUnsaid } = preprocessing ?? {};
+  if (
+    task === taskName &&
+    typeof sampleRate === 'number' &&
+    typeof samples === 'number' &&
+    typeof silence === 'number'
+  )
+    return { sampleRate, samples, silence };
   throw new TypeError(
     `The model is for ${task}, and its config.json names no sampleRate and samples: it does not classify sounds.`,
   );

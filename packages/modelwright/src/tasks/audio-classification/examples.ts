@@ -21,29 +21,35 @@ export interface SoundPreprocessing {
   readonly sampleRate: number;
   /** Samples that the model takes. */
   readonly samples: number;
+  /** How far below the loudest piece a piece is silence at the ends, in decibel. */
+  readonly silence: number;
 }
 
-/** Pieces that lie so far below the loudest one count as silence at the ends, in decibel: an s at the end of a word may lie 45 below its vowel. */
-const silence = 50;
+/** What new classifiers take for silence, in decibel: an s at the end of a word may lie 45 below its vowel. */
+export const usualSilence = 50;
 
 /** Without silence at its ends, and as loud as any other. */
-export const cleaned = (samples: Float32Array): Float32Array<ArrayBuffer> =>
+const cleaned = (samples: Float32Array, silence: number): Float32Array<ArrayBuffer> =>
   normalizePeak(trimSilence(samples, { decibel: silence }));
 
 /** The sound as a model takes it, in the middle: float32 [samples]. */
 export function soundInput(
   samples: Float32Array,
-  { samples: length }: SoundPreprocessing,
+  { samples: length, silence }: SoundPreprocessing,
 ): NdArray<'float32'> {
-  return new NdArray('float32', [length], fitLength(cleaned(samples), length, 'middle'));
+  return new NdArray('float32', [length], fitLength(cleaned(samples, silence), length, 'middle'));
 }
 
 /** The least that networks take, in seconds: they halve the number of frames again and again. */
 export const leastSeconds = 0.3;
 
 /** Samples that this share of the sounds fit into, rounded up to a tenth of a second, and the least that networks take. */
-export function usualLength(clips: readonly LabelledClip[], sampleRate: number, share = 0.98): number {
-  const lengths = clips.map(({ samples }) => cleaned(samples).length).sort((a, b) => a - b);
+export function usualLength(
+  clips: readonly LabelledClip[],
+  { sampleRate, silence }: Omit<SoundPreprocessing, 'samples'>,
+  share = 0.98,
+): number {
+  const lengths = clips.map(({ samples }) => cleaned(samples, silence).length).sort((a, b) => a - b);
   const length = lengths[Math.ceil(share * lengths.length) - 1]!;
   const tenths = Math.max(10 * leastSeconds, Math.ceil((10 * length) / sampleRate));
   return Math.round((tenths * sampleRate) / 10);
@@ -66,9 +72,9 @@ export interface SoundExamplesOptions extends SoundPreprocessing {
 /** Examples `{ waveform: float32 [samples], target: int32 [] }`, one a sound. */
 export function soundExamples(
   clips: readonly LabelledClip[],
-  { samples: length, labels, augment = false, seed = 0 }: SoundExamplesOptions,
+  { samples: length, silence, labels, augment = false, seed = 0 }: SoundExamplesOptions,
 ): Dataset {
-  const sounds = clips.map(({ samples }) => cleaned(samples));
+  const sounds = clips.map(({ samples }) => cleaned(samples, silence));
   const targets = clips.map(({ label }) => labels.indexOf(label));
   const waveform = (index: number, epoch: number): Float32Array<ArrayBuffer> => {
     if (!augment) return fitLength(sounds[index]!, length, 'middle');

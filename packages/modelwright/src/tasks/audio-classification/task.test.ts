@@ -62,6 +62,7 @@ describe('training, measuring and using a classifier of sounds', () => {
       const { waveform } = await readSound(opened.config, encodeWav(tone(440, 0.5, 44_100)));
       assert.deepEqual(waveform.shape, [1, 4800]);
       await assert.rejects(predictSounds(opened, [new Uint8Array(0)]), /the sound is empty/);
+      assert.equal(opened.config.preprocessing!.silence, 50);
       await opened.release();
     });
   }
@@ -91,11 +92,34 @@ describe('training, measuring and using a classifier of sounds', () => {
     await assert.rejects(evaluateAudioClassifier({ model: folder, data: other }), /config\.json/);
   });
 
+  it('takes for silence what its config says, 50 decibel down where it says nothing', async () => {
+    // 256 samples 56 decibel below the others, and 256 samples 44 below.
+    const samples = new Float32Array(1024).fill(0.5);
+    samples.fill(0.5 * 10 ** (-56 / 20), 0, 256);
+    samples.fill(0.5 * 10 ** (-44 / 20), 256, 512);
+    const heard = async (silence?: number): Promise<number> => {
+      const preprocessing = { sampleRate: 8000, samples: 1024, ...(silence !== undefined && { silence }) };
+      const config = {
+        modelwright: { format: 1, version: '0.1.0' },
+        task: 'audio-classification',
+        inputs: [],
+        outputs: [],
+        preprocessing,
+      };
+      const { waveform } = await readSound(config, encodeWav({ samples, sampleRate: 8000 }));
+      return waveform.data.filter((value) => value !== 0).length;
+    };
+    assert.deepEqual(
+      [await heard(), await heard(50), await heard(60), await heard(30)],
+      [768, 768, 1024, 512],
+    );
+  });
+
   it('takes the length that most sounds fit into', () => {
     const clips = [0.31, 0.35, 2].map((seconds) => ({
       ...{ name: '', fields: {}, label: 'x' },
       ...tone(500, seconds, 8000),
     }));
-    assert.equal(usualLength(clips, 8000, 0.6), 3200);
+    assert.equal(usualLength(clips, { sampleRate: 8000, silence: 50 }, 0.6), 3200);
   });
 });

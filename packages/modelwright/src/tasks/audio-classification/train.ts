@@ -8,7 +8,7 @@ import type { TrainResult } from '../events.js';
 import { openSounds } from '../sounds.js';
 import { finishTraining, trainNetwork } from '../trainNetwork.js';
 import { measureSounds, taskName } from './evaluate.js';
-import { leastSeconds, soundExamples, usualLength } from './examples.js';
+import { leastSeconds, soundExamples, usualLength, usualSilence } from './examples.js';
 import { labelsOf, requireKnownLabels } from './labels.js';
 import { type AudioNetworkName, audioNetworkNames, audioNetworks, spectrogramFor } from './models.js';
 import type { AudioClassificationTrainOptions } from './options.js';
@@ -38,9 +38,10 @@ export async function trainAudioClassifier(options: AudioClassificationTrainOpti
   for (const text of notes) onEvent?.({ kind: 'note', text });
   const labels = labelsOf(train, data);
   requireKnownLabels(test, labels);
+  const heard = { sampleRate, silence: usualSilence };
   const samples =
-    options.seconds === undefined ? usualLength(train, sampleRate) : Math.round(options.seconds * sampleRate);
-  const preprocessing = { sampleRate, samples };
+    options.seconds === undefined ? usualLength(train, heard) : Math.round(options.seconds * sampleRate);
+  const preprocessing = { ...heard, samples };
   const network = audioNetworks[model as AudioNetworkName];
   const {
     epochs = network.epochs,
