@@ -1,6 +1,7 @@
 import { NdArray } from '../graph/array.js';
 import type { PlateauState } from '../optim/index.js';
 import type { History } from '../report/history.js';
+import type { Device } from '../runtime/runtime.js';
 import { readSafetensors, writeSafetensors } from '../saved/safetensors.js';
 import type { AlternateTotals } from './alternates.js';
 import type { EngineVariables } from './engine/protocol.js';
@@ -36,7 +37,7 @@ export interface Checkpoint {
   readonly variables: EngineVariables;
   readonly statistics: ReadonlyMap<string, NdArray<'float32'>>;
   readonly progress: TrainingProgress;
-  /** What must be equal for the checkpoint to fit: the model, the batch size, the seed, the number of workers ... */
+  /** What must be equal for the checkpoint to fit: the model, the batch size, the seed ...; on the same device also the number of workers. */
   readonly identity: Readonly<Record<string, string | number>>;
 }
 
@@ -89,13 +90,22 @@ export function decodeCheckpoint(content: Uint8Array<ArrayBuffer>, where: string
   };
 }
 
+type Identity = Checkpoint['identity'];
+
+/** What a training computes with; checkpoints of before it was kept are of the CPU. */
+const deviceOf = ({ device = 'cpu' }: Identity): string | number => device;
+
+/** The number of workers that goes on with a checkpoint bit by bit; on another device none does. */
+export function workersOf(identity: Identity, device: Device): number | undefined {
+  return deviceOf(identity) === device ? Number(identity.workers) : undefined;
+}
+
 /** @throws Error naming what differs between the checkpointed training and this one */
-export function requireSameTraining(
-  found: Checkpoint['identity'],
-  expected: Checkpoint['identity'],
-  where: string,
-): void {
-  const differing = Object.keys(expected).filter((name) => found[name] !== expected[name]);
+export function requireSameTraining(found: Identity, expected: Identity, where: string): void {
+  const free = deviceOf(found) === deviceOf(expected) ? ['device'] : ['device', 'workers'];
+  const differing = Object.keys(expected).filter(
+    (name) => found[name] !== expected[name] && !free.includes(name),
+  );
   if (differing.length === 0) return;
   const said = differing.map(
     (name) => `${name} was ${found[name] ?? 'not known'} and is now ${expected[name]}`,

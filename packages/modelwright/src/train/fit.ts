@@ -5,7 +5,13 @@ import type { EpochRecord, History } from '../report/history.js';
 import { Alternates } from './alternates.js';
 import { type Batch, batchKey, batchLength, rowTypes } from './batch.js';
 import type { TrainingControl } from './callbacks.js';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, requireSameTraining } from './checkpoint.js';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  requireSameTraining,
+  workersOf,
+} from './checkpoint.js';
 import { describeModel, requireCounts, requireMeasurable } from './checks.js';
 import type { EngineVariables } from './engine/protocol.js';
 import { NonFiniteLossError } from './errors.js';
@@ -118,7 +124,7 @@ class Training {
       options.variables ?? initialVariables(model, rowTypes(sample, batchLength(sample)), seed);
     if (held) await requireMeasurable(held, { ...options, model, variables, metrics: options.metrics ?? [] });
     const earlier = await lastCheckpointOf(options);
-    const workers = options.workers ?? (earlier && Number(earlier.identity.workers)); // also on a machine with other cores
+    const workers = options.workers ?? (earlier && workersOf(earlier.identity, options.device ?? 'cpu')); // also on a machine with other cores
     const stages = await StagedSession.open(
       { ...options, model, variables, metrics: options.metrics ?? [], seed, workers },
       sample,
@@ -177,6 +183,7 @@ class Training {
       accumulate: options.accumulate ?? 1,
       ...(options.alternates && { alternates: this.#alternates.description }),
       workers: parts.stages.session.workers,
+      device: options.device ?? 'cpu',
       transfer: describeTransfer(options),
     };
   }

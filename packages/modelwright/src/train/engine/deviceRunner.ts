@@ -58,20 +58,33 @@ export class DeviceRunner implements Runner {
   readonly #add: HoldingExecutable;
   readonly #programs = new Map<number, DeviceProgram>();
   /** Parameters, slots, and the average if one is kept; nothing where there are no parameters. */
-  #kept: readonly DeviceArray[] = [];
+  #kept: DeviceArray[] = [];
   #state: DeviceArray | undefined;
+  /** Of the step under way: the sums of gradients and new states so far. */
+  #results: DeviceArray | undefined;
 
   static async open(runtime: DeviceRuntime, setup: EngineSetup): Promise<DeviceRunner> {
-    const { update, slots, average, state } = setup;
+    const { device, update, slots, average, state } = setup;
     const models = update.kind === 'vectors' ? update.models : [];
     const held = 1 + slots.length + Number(average) + Number(state.size > 0);
-    // One after another: browsers make no two sessions at once.
-    const updates: HoldingExecutable[] = [];
-    for (const model of models) updates.push(await runtime.openHolding(model, held));
-    const bring = await runtime.openHolding(ortModel(copy, setup.device), 1);
-    const fetch = await runtime.openHolding(ortModel(copy, setup.device), 0);
-    const add = await runtime.openHolding(ortModel(sum, setup.device), 1);
-    return new DeviceRunner(runtime, setup, updates, { bring, fetch, add });
+    const opened: HoldingExecutable[] = [];
+    const open = async (model: Uint8Array, held: number): Promise<HoldingExecutable> => {
+      const executable = await runtime.openHolding(model, held);
+      opened.push(executable);
+      return executable;
+    };
+    try {
+      // One after another: browsers make no two sessions at once.
+      const updates: HoldingExecutable[] = [];
+      for (const model of models) updates.push(await open(model, held));
+      const bring = await open(ortModel(copy, device), 1);
+      const fetch = await open(ortModel(copy, device), 0);
+      const add = await open(ortModel(sum, device), 1);
+      return new DeviceRunner(runtime, setup, updates, { bring, fetch, add });
+    } catch (error) {
+      for (const executable of opened) await executable.release();
+      throw error;
+    }
   }
 
   private constructor(
@@ -98,41 +111,47 @@ export class DeviceRunner implements Runner {
     group: number,
   ): Promise<StepResult> {
     const extras = new Float32Array(this.#setup.extras.size);
-    let results: DeviceArray | undefined;
-    for (const shard of shards) {
-      if (!shard) continue;
-      const { held, read } = await this.#run(shard, this.#kept[0]);
-      const found = read[0]!.data as Float32Array;
-      for (let i = 0; i < extras.length; i++) extras[i]! += found[i]!;
-      results = await this.#sumOf(results, held[0]);
+    try {
+      for (const shard of shards) {
+        if (!shard) continue;
+        const { held, read } = await this.#run(shard, this.#kept[0]);
+        const found = read[0]!.data as Float32Array;
+        for (let i = 0; i < extras.length; i++) extras[i]! += found[i]!;
+        await this.#addToResults(held[0]);
+      }
+      return { extras, gradientNorm: await this.#update(hyper, group) };
+    } finally {
+      this.#results?.release();
+      this.#results = undefined;
     }
-    const gradientNorm = results ? await this.#update(results, hyper, group) : Number.NaN;
-    return { extras, gradientNorm };
   }
 
-  async #sumOf(
-    sofar: DeviceArray | undefined,
-    more: DeviceArray | undefined,
-  ): Promise<DeviceArray | undefined> {
-    if (!sofar || !more) return sofar ?? more;
-    const { held } = await this.#add.run([sofar, more]);
-    sofar.release();
-    more.release();
-    return held[0];
+  async #addToResults(more: DeviceArray | undefined): Promise<void> {
+    const sofar = this.#results;
+    if (!sofar || !more) {
+      this.#results = sofar ?? more;
+      return;
+    }
+    try {
+      this.#results = (await this.#add.run([sofar, more])).held[0];
+      sofar.release();
+    } finally {
+      more.release();
+    }
   }
 
-  async #update(results: DeviceArray, hyper: readonly number[], group: number): Promise<number> {
-    const kept = this.#kept;
-    const update = this.#updates[group];
+  async #update(hyper: readonly number[], group: number): Promise<number> {
+    const [kept, results, update] = [this.#kept, this.#results, this.#updates[group]];
+    if (!results) return Number.NaN;
     if (!update) {
       // Without parameters the results are the new state alone.
       this.#state?.release();
       this.#state = results;
+      this.#results = undefined;
       return Number.NaN;
     }
     const scalars = hyper.map((value) => NdArray.from(value));
     const { held, read } = await update.run([...kept, results, ...scalars]);
-    results.release();
     for (const array of kept) array.release();
     this.#kept = held.slice(0, kept.length);
     if (held.length > kept.length) {
@@ -175,14 +194,18 @@ export class DeviceRunner implements Runner {
   }
 
   async write({ parameters, slots, average, state }: EngineVariables): Promise<void> {
-    for (const array of [...this.#kept, this.#state]) array?.release();
-    const kept: DeviceArray[] = [];
+    this.#drop();
     if (parameters.length > 0) {
       for (const data of [parameters, ...slots, ...(this.#setup.average && average ? [average] : [])])
-        kept.push(await this.#write(data));
+        this.#kept.push(await this.#write(data));
     }
-    this.#kept = kept;
-    this.#state = state.length > 0 ? await this.#write(state) : undefined;
+    if (state.length > 0) this.#state = await this.#write(state);
+  }
+
+  #drop(): void {
+    for (const array of [...this.#kept, this.#state]) array?.release();
+    this.#kept = [];
+    this.#state = undefined;
   }
 
   async #write(data: Float32Array<ArrayBuffer>): Promise<DeviceArray> {
@@ -191,7 +214,7 @@ export class DeviceRunner implements Runner {
   }
 
   async release(): Promise<void> {
-    for (const array of [...this.#kept, this.#state]) array?.release();
+    this.#drop();
     const programs = [...this.#programs.values()].map(({ executable }) => executable);
     const sessions = [...programs, ...this.#updates, this.#bring, this.#fetch, this.#add];
     for (const session of sessions) await session.release();

@@ -81,7 +81,8 @@ export type EngineRequest =
     }
   | { readonly kind: 'evaluate'; readonly shard: Shard; readonly averaged: boolean }
   | { readonly kind: 'read' }
-  | { readonly kind: 'write'; readonly variables: EngineVariables };
+  | { readonly kind: 'write'; readonly variables: EngineVariables }
+  | { readonly kind: 'release' };
 
 export type EngineMessage = EngineRequest & { readonly id: number };
 

@@ -18,6 +18,8 @@ class EngineThread {
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #next = 0;
   #closed = false;
+  /** Why it answers no more. */
+  #ended: Error | undefined;
 
   constructor() {
     this.#worker.on('message', (reply: EngineReply) => {
@@ -28,11 +30,13 @@ class EngineThread {
     });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', (code) => {
-      if (!this.#closed) this.#fail(new Error(`A worker of this training has ended with code ${code}.`));
+      const reason = `A worker of this training has ended with code ${code}.`;
+      this.#fail(new Error(this.#closed ? 'The training was closed.' : reason));
     });
   }
 
   ask<T>(request: EngineRequest, transfer: ArrayBuffer[] = []): Promise<T> {
+    if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#waiting.set(id, { resolve, reject });
@@ -41,13 +45,15 @@ class EngineThread {
     });
   }
 
-  async close(): Promise<void> {
+  /** @param releases whether it gives back first what it holds: that of a device stays taken when the thread ends, its own does not */
+  async close(releases: boolean): Promise<void> {
     this.#closed = true;
+    if (releases) await this.ask({ kind: 'release' }).catch(() => undefined);
     await this.#worker.terminate();
-    this.#fail(new Error('The training was closed.'));
   }
 
   #fail(error: Error): void {
+    this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
@@ -63,7 +69,7 @@ export async function threadEngine(setup: EngineSetup): Promise<Engine> {
   const shared = workers > 1 ? sharedMemory(workers, gradientSize, parameters.size) : undefined;
   const threads = Array.from({ length: workers }, () => new EngineThread());
   const close = async (): Promise<void> => {
-    await Promise.all(threads.map((thread) => thread.close()));
+    await Promise.all(threads.map((thread) => thread.close(setup.device !== 'cpu')));
   };
   try {
     await Promise.all(threads.map((thread, worker) => thread.ask({ kind: 'setup', setup, worker, shared })));

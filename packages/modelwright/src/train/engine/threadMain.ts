@@ -33,6 +33,9 @@ async function serve(request: EngineMessage): Promise<Extract<EngineReply, { val
     case 'write':
       await runner.write(request.variables);
       return undefined;
+    case 'release':
+      await runner.release();
+      return undefined;
   }
 }
 
