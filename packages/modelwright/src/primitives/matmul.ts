@@ -112,7 +112,8 @@ export const matmulPrimitive = definePrimitive<Transposes>({
   ],
 });
 
-function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+/** a b, with the last two axes of either swapped first where that is said. */
+export function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   return apply1(matmulPrimitive, [a, b], { transposeA, transposeB });
 }
 

@@ -89,6 +89,27 @@ function convolutionalStep(): WholeGraph {
   };
 }
 
+/** Convolutions with so many channels that runtimes choose other ways to compute them, and their gradients. */
+function wideConvolutions(): WholeGraph {
+  const window = { strides: [1, 1], before: [1, 1], after: [1, 1], dilations: [1, 1], groups: 1 };
+  return {
+    name: 'convolutions of many channels with their gradients',
+    inputs: [
+      spread([2, 32, 6, 5]),
+      spread([33, 32, 3, 3], -0.1, 0.1),
+      spread([33]),
+      spread([34, 33, 3, 3], -0.1, 0.1, 0.3),
+    ],
+    fn(x, filter1, bias, filter2) {
+      const y = convolution(x!, filter1!, window, bias);
+      const pooled = maxPool(y, { kernel: [3, 2], strides: [3, 2], before: [0, 0], after: [0, 0] });
+      const z = convolution(pooled, filter2!, window);
+      const loss = mean(square(z));
+      return [y, z, ...gradients(loss, [x!, filter1!, bias!, filter2!])];
+    },
+  };
+}
+
 /** A training step of a perceptron with one hidden layer under gradient descent. */
 function perceptronStep(): WholeGraph {
   return {
@@ -116,6 +137,7 @@ export function wholeGraphs(): WholeGraph[] {
   return [
     perceptronStep(),
     convolutionalStep(),
+    wideConvolutions(),
     {
       name: 'softmax cross-entropy with its gradient',
       inputs: [mulInPlace(spread([4, 7]), 20), labels(4, 7)],

@@ -8,6 +8,7 @@ import { input } from '../graph/tensor.js';
 import { encodeModel } from '../onnx/encode.js';
 import { neg } from '../primitives/index.js';
 import { convolutionsAsProducts } from '../transforms/convolutionProducts.js';
+import { convolutionsByTiles } from '../transforms/convolutionWinograd.js';
 import { forWebgpu } from '../transforms/forWebgpu.js';
 import { type Rewrite, simplify, simplifySteps } from '../transforms/simplify.js';
 import type { CompileOptions, Device, Executable, OnnxRuntime } from './runtime.js';
@@ -19,7 +20,10 @@ export interface OrtPackage {
 }
 
 /** What suits the CPU where weights change: constant weights are laid out better by ONNX Runtime itself. */
-const cpuRewrites: readonly Rewrite[] = [{ name: 'convolutions as products', run: convolutionsAsProducts }];
+const cpuRewrites: readonly Rewrite[] = [
+  { name: 'convolutions by tiles', run: convolutionsByTiles },
+  { name: 'convolutions as products', run: convolutionsAsProducts },
+];
 
 /** A graph as a file for ONNX Runtime on a device: simplified, with ONNX Runtime's own operators where the device has them. */
 export function ortModel(

@@ -10,10 +10,11 @@
 // and the columns of the forward pass serve the backward pass too.
 import { NdArray, sizeOf } from '../graph/array.js';
 import { type Graph, rebuild } from '../graph/graph.js';
-import { isStatic, stridesOf } from '../graph/shape.js';
-import { apply1, type GraphNode, type Tensor } from '../graph/tensor.js';
+import { stridesOf } from '../graph/shape.js';
+import type { GraphNode, Tensor } from '../graph/tensor.js';
 import { add, type ConvolutionAttributes, constant, reshape, transpose } from '../primitives/index.js';
-import { matmulPrimitive } from '../primitives/matmul.js';
+import { product } from '../primitives/matmul.js';
+import { convolutionShapes } from './convolutionShapes.js';
 
 /** Above this many positions an image fills the processor by itself. */
 const fewPositions = 16;
@@ -61,10 +62,6 @@ export function convolutionsAsProducts(graph: Graph): Graph {
   });
 }
 
-function product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
-  return apply1(matmulPrimitive, [a, b], { transposeA, transposeB });
-}
-
 interface Problem {
   readonly batch: number;
   readonly channels: number;
@@ -80,26 +77,13 @@ interface Problem {
 }
 
 /** The sizes of a convolution, or of a gradient of one, if it is one to rewrite. */
-function problemOf({ primitive, inputs, outputs, attributes }: GraphNode): Problem | undefined {
-  const tensors = {
-    convolution: [inputs[0], inputs[1], outputs[0]],
-    convolutionInputGradient: [outputs[0], inputs[1], inputs[0]],
-    convolutionFilterGradient: [inputs[0], outputs[0], inputs[1]],
-  }[primitive.name];
-  if (!tensors) return undefined;
-  const [x, filter, y] = tensors.map((tensor) => tensor!.shape);
-  const window = attributes as ConvolutionAttributes;
-  if (
-    window.groups !== 1 ||
-    !isStatic(x!) ||
-    !isStatic(filter!) ||
-    !isStatic(y!) ||
-    inputs[0]!.dtype !== 'float32'
-  )
-    return undefined;
-  const [batch, channels, ...space] = x as [number, number, ...number[]];
-  const [filters, , ...kernel] = filter as [number, number, ...number[]];
-  const out = y.slice(2) as number[];
+function problemOf(node: GraphNode): Problem | undefined {
+  const shapes = convolutionShapes(node);
+  if (!shapes) return undefined;
+  const { x, filter, y, window } = shapes;
+  const [batch, channels, ...space] = x;
+  const [filters, , ...kernel] = filter;
+  const [, , ...out] = y;
   const [taps, positions] = [sizeOf(kernel), sizeOf(out)];
   if (batch < 2 || positions > fewPositions || sizeOf(space) * taps * positions > largestSpread)
     return undefined;
