@@ -16,9 +16,13 @@ export function clipByGlobalNorm<T extends Tree<Tensor>>(
       .map((gradient) => sum(square(gradient)))
       .reduce(add),
   );
-  const factor = minimum(div(maxNorm, add(norm, 1e-6)), 1);
+  const factor = clippingFactor(norm, maxNorm);
   return [mapLeaves(gradients, (gradient) => mul(gradient, factor)), norm];
 }
+
+/** What gradients of this norm are multiplied with so that it is at most `maxNorm`. */
+export const clippingFactor = (norm: Tensor, maxNorm: Operand): Tensor =>
+  minimum(div(maxNorm, add(norm, 1e-6)), 1);
 
 /** The gradients, each element held between -limit and limit. */
 export function clipByValue<T extends Tree<Tensor>>(gradients: T, limit: number): T {

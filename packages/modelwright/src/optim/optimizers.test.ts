@@ -54,7 +54,7 @@ const byReference: Runner = async (graph, inputs) => evaluateReference(graph, in
 
 const byOrt: Runner = async (graph, inputs) => {
   const arrays = inputs.map(({ shape, data }) => NdArray.of('float32', shape, data));
-  const outputs = await openOrt(graph, arrays, false);
+  const outputs = await openOrt(graph, arrays);
   return outputs.map((array) => ({ shape: array.shape, data: Float64Array.from(array.toNumbers()) }));
 };
 

@@ -3,20 +3,9 @@
 import { NdArray, sizeOf } from '../graph/array.js';
 import { Graph, rebuild, sortNodes } from '../graph/graph.js';
 import { type GraphNode, input, type Tensor } from '../graph/tensor.js';
+import { clippingFactor } from '../optim/gradients.js';
 import type { Optimizer } from '../optim/index.js';
-import {
-  add,
-  concat,
-  constant,
-  div,
-  minimum,
-  mul,
-  reshape,
-  slice,
-  sqrt,
-  square,
-  sum,
-} from '../primitives/index.js';
+import { concat, constant, mul, reshape, slice, sqrt, square, sum } from '../primitives/index.js';
 import type { Layout } from './engine/layout.js';
 import type { Group, OnDevice } from './engine/protocol.js';
 import { type TracedGraph, traceUpdate } from './step.js';
@@ -26,19 +15,12 @@ interface Layouts {
   readonly state: Layout;
 }
 
-/** Vectors of a layout that holds anything: an array of no elements is no input of a graph here. */
-const vectorsOf = (layouts: readonly (readonly [name: string, size: number])[]): (Tensor | undefined)[] =>
-  layouts.map(([name, size]) => (size > 0 ? input(name, 'float32', [size]) : undefined));
-
-const there = (tensors: readonly (Tensor | undefined)[]): Tensor[] =>
-  tensors.filter((tensor) => tensor !== undefined);
-
 /** The arrays of a layout out of its vector. */
-function unpacked({ places }: Layout, vector: Tensor | undefined): Tensor[] {
+function unpacked({ places }: Layout, vector: Tensor): Tensor[] {
   return places.map(({ shape, offset }) => {
     const size = sizeOf(shape);
     return size > 0
-      ? reshape(slice(vector!, 0, offset, offset + size), shape)
+      ? reshape(part(vector, offset, offset + size), shape)
       : constant(new NdArray('float32', shape));
   });
 }
@@ -114,22 +96,23 @@ export function flatEvaluation({ graph, extras }: TracedGraph, layouts: Layouts)
 }
 
 function onVectors(graph: Graph, { parameters, state }: Layouts): { inputs: Tensor[]; graph: Graph } {
-  const vectors = vectorsOf([
-    ['parameters', parameters.size],
-    ['state', state.size],
-  ]);
   const rest = graph.inputs.slice(parameters.places.length + state.places.length);
-  const arrays = [...unpacked(parameters, vectors[0]), ...unpacked(state, vectors[1]), ...rest];
-  return { inputs: [...there(vectors), ...rest], graph: rebuild(graph, () => undefined, arrays) };
+  const [parameterVector, stateVector] = [
+    input('parameters', 'float32', [parameters.size]),
+    input('state', 'float32', [state.size]),
+  ];
+  const arrays = [...unpacked(parameters, parameterVector), ...unpacked(state, stateVector), ...rest];
+  // An array of no elements is no input of a graph here.
+  const vectors = [parameterVector, stateVector].filter(({ shape }) => shape[0] !== 0);
+  return { inputs: [...vectors, ...rest], graph: rebuild(graph, () => undefined, arrays) };
 }
 
-/** Sums are taken in so many parts at first: one sum over a long vector keeps a single processor of a GPU at work. */
+/** Sums are taken in so many parts at first: one sum over a long vector keeps a single processor of a GPU at work. Layouts are of whole parts. */
 const partsOfSum = 16;
 
-function squaredLength(vector: Tensor): Tensor {
-  const size = vector.shape[0] as number;
-  const squares = square(vector);
-  return sum(size % partsOfSum === 0 ? sum(reshape(squares, [partsOfSum, size / partsOfSum]), 1) : squares);
+function normOf(vector: Tensor): Tensor {
+  const parts = reshape(vector, [partsOfSum, (vector.shape[0] as number) / partsOfSum]);
+  return sqrt(sum(sum(square(parts), 1)));
 }
 
 /**
@@ -156,27 +139,29 @@ export function flatUpdate(
   const kept = names.map((name) => input(name, 'float32', [size]));
   const results = input('results', 'float32', [size + state.size]);
   const scalars = update.inputs.slice(kept.length + 1);
-  const gradient = state.size > 0 ? slice(results, 0, 0, size) : results;
-  const length = options.clipNorm ? sqrt(squaredLength(gradient)) : undefined;
-  const shortened = length
-    ? mul(gradient, minimum(div(constant(options.clipNorm!), add(length, constant(1e-6))), constant(1)))
-    : gradient;
-  const within = (vector: Tensor): Tensor =>
-    start === 0 && end === size ? vector : slice(vector, 0, start, end);
-  const around = (vector: Tensor, middle: Tensor): Tensor =>
-    concat([
-      ...(start > 0 ? [slice(vector, 0, 0, start)] : []),
-      middle,
-      ...(end < size ? [slice(vector, 0, end, size)] : []),
-    ]);
-  const inner = rebuild(update, () => undefined, [...kept.map(within), within(shortened), ...scalars]);
-  const whole = start === 0 && end === size;
+  const gradient = part(results, 0, size);
+  const norm = options.clipNorm ? normOf(gradient) : undefined;
+  const clipped = norm ? mul(gradient, clippingFactor(norm, options.clipNorm!)) : gradient;
+  const trained = [...kept, clipped].map((vector) => part(vector, start, end));
+  const { outputs } = rebuild(update, () => undefined, [...trained, ...scalars]);
   return new Graph(
     [...kept, results, ...scalars],
     [
-      ...inner.outputs.map((output, i) => (whole ? output : around(kept[i]!, output))),
-      ...(state.size > 0 ? [slice(results, 0, size, size + state.size)] : []),
-      ...(length ? [length] : []),
+      ...outputs.map((output, i) => withPart(kept[i]!, start, output)),
+      ...(state.size > 0 ? [part(results, size, size + state.size)] : []),
+      ...(norm ? [norm] : []),
     ],
   );
+}
+
+/** A stretch of a vector. */
+const part = (vector: Tensor, start: number, end: number): Tensor =>
+  start === 0 && end === vector.shape[0] ? vector : slice(vector, 0, start, end);
+
+/** A vector with a stretch of it replaced. */
+function withPart(vector: Tensor, start: number, replacement: Tensor): Tensor {
+  const [size, end] = [vector.shape[0] as number, start + (replacement.shape[0] as number)];
+  const before = start > 0 ? [part(vector, 0, start)] : [];
+  const after = end < size ? [part(vector, end, size)] : [];
+  return joined([...before, replacement, ...after])[0]!;
 }
