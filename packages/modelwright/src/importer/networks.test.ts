@@ -54,7 +54,7 @@ for (const [name, exported] of Object.entries(networks)) {
       const { graph, inputs, outputs } = await importOnnx(bytesOf(exported), { name });
       assert.equal(inputs[0]!.shape[0], 'batch');
       assert.deepEqual(outputs[0]!.shape, ['batch', exported.output.shape[1]]);
-      const [output] = await openOrt(graph(), [arrayOf(exported.input)], false);
+      const [output] = await openOrt(graph(), [arrayOf(exported.input)]);
       assertNear(output!.toNumbers(), exported.output.data, 1e-4, 'logits');
     });
 
@@ -108,7 +108,7 @@ describe('importOnnx', () => {
   it('merges batch normalisation into convolutions when asked, and gives the same', async () => {
     const { graph, variables } = await importOnnx(bytesOf(exported), { foldBatchNorm: true });
     assert.deepEqual(variables.state, {});
-    const [output] = await openOrt(graph(), [arrayOf(exported.input)], false);
+    const [output] = await openOrt(graph(), [arrayOf(exported.input)]);
     assertNear(output!.toNumbers(), exported.output.data, 1e-4, 'logits');
   });
 
@@ -140,11 +140,9 @@ describe('importOnnx', () => {
   it('trains what it is told to alone', async () => {
     const { model, variables } = await importOnnx(bytesOf(exported), { constants: ['layer*', /^bn1\./] });
     assert.deepEqual(Object.keys(variables.parameters), ['conv1.weight', 'fc.weight', 'fc.bias']);
-    const [output] = await openOrt(
-      (await importOnnx(bytesOf(exported), { constants: 'layer*' })).graph(),
-      [arrayOf(exported.input)],
-      false,
-    );
+    const [output] = await openOrt((await importOnnx(bytesOf(exported), { constants: 'layer*' })).graph(), [
+      arrayOf(exported.input),
+    ]);
     assertNear(output!.toNumbers(), exported.output.data, 1e-4, 'logits');
     assert.equal(model.type, 'onnxGraph');
   });

@@ -60,7 +60,7 @@ function ready({ name, onnx, inputs }: NodeCase): Ready {
 /** Asserts that a case gives what it should, types and shapes too. Half precision is computed in single. */
 export async function checkCase(example: NodeCase): Promise<void> {
   const { imported, feeds } = ready(example);
-  const results = await openOrt(imported.graph(), feeds, false);
+  const results = await openOrt(imported.graph(), feeds);
   assert.equal(results.length, example.outputs.length);
   const isHalf = [...example.inputs, ...example.outputs].some(({ dtype }) => dtype === 'float16');
   const [relative, absolute] = [isHalf ? 1e-2 : 1e-3, Math.max(example.atol, 1e-5)];

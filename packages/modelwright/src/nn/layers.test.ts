@@ -99,7 +99,7 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
     const graph = open.graph([open.output, ...open.newState]);
     checkGraph(graph);
     if (!training) assert.equal(open.output.shape[0], 'batch');
-    const actual = await openOrt(graph, open.values, false);
+    const actual = await openOrt(graph, open.values);
     for (const [i, array] of expected.entries()) {
       assert.deepEqual(actual[i]!.shape, array.shape);
       near(actual[i]!.toNumbers(), array.toNumbers(), 1e-5, `output ${i}`);
@@ -134,7 +134,7 @@ function checkSample(definition: LayerDefinition<unknown>, sample: LayerSample<u
       const moved = gradients(loss, wanted).map((g, i) => sub(wanted[i]!, mul(g, 1e-3)));
       const forward = traced.graph([loss]);
       const step = simplify(traced.graph([loss, ...moved]));
-      const [before, ...after] = await openOrt(step, traced.values, true);
+      const [before, ...after] = await openOrt(step, traced.values, { extensions: true });
       const expected = runReference(step, traced.values);
       for (const [i, array] of [before!, ...after].entries())
         near(array.toNumbers(), expected[i]!.toNumbers(), 1e-4, `result ${i}`);

@@ -16,7 +16,7 @@ it('scatterAdd counts every row, however many there are for the same index', asy
     [rows],
     Array.from({ length: rows }, (_, row) => row % 3),
   );
-  const [sums] = await openOrt(graph, [ones, which], false);
+  const [sums] = await openOrt(graph, [ones, which]);
   const expected = Array.from({ length: 4 * width }, (_, i) => (i < 3 * width ? rows / 3 : 0));
   assert.deepEqual(sums!.toNumbers(), expected);
 });

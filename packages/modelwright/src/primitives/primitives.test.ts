@@ -42,7 +42,7 @@ for (const primitive of primitives) {
         checkGraph(graph);
         const expected = runReference(graph, sample.inputs);
         for (const forms of [{}, { extensions: true }, { webgpu: true }]) {
-          const actual = await openOrt(graph, sample.inputs, false, forms);
+          const actual = await openOrt(graph, sample.inputs, forms);
           for (const [i, array] of expected.entries()) {
             assert.deepEqual(actual[i]!.shape, array.shape);
             assert.equal(actual[i]!.dtype, array.dtype);

@@ -21,13 +21,10 @@ function skipsOf(names: RegExp, reason: string): Record<string, string> {
 // The shading language allows sines and cosines an absolute error of 2^-11; a normal number is up to 5.9 times a cosine.
 const coarse = 2 ** -11;
 const onWebgpu: ConformanceOptions = {
-  skips: {
-    ...skipsOf(/^(resize [01]|letterbox \d)$/, "ONNX Runtime's WebGPU provider has no Resize with antialias"),
-    ...skipsOf(
-      /^\w+ [1-9]\d* gradient/,
-      `the first sample of each primitive stands for its gradient: ${slow}`,
-    ),
-  },
+  skips: skipsOf(
+    /^\w+ [1-9]\d* gradient/,
+    `the first sample of each primitive stands for its gradient: ${slow}`,
+  ),
   tolerances: { sin: coarse, cos: coarse, 'normal random numbers': 5.9 * coarse },
 };
 const onWebgpuInBrowser: ConformanceOptions = {

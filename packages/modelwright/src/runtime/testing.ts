@@ -11,12 +11,11 @@ import type { DeviceArray, DeviceRuntime, HoldingExecutable } from './runtime.js
 export async function openOrt(
   graph: Graph,
   inputs: readonly NdArray[],
-  extensions: boolean,
   options: EncodeOptions = {},
 ): Promise<NdArray[]> {
   const names = inputNames(graph);
   const feeds = Object.fromEntries(inputs.map((array, i) => [names[i]!, array]));
-  const results = await runOnnx(encodeModel(graph, { extensions, ...options }), feeds);
+  const results = await runOnnx(encodeModel(graph, options), feeds);
   return graph.outputs.map(({ dtype }, i) => {
     const { shape, data } = results[`output${i}`]!;
     return new NdArray(dtype, shape, data) as NdArray;

@@ -7,6 +7,7 @@ import {
   dense,
   dropout,
   gpt,
+  imagePreprocessing,
   type Layer,
   lion,
   lstm,
@@ -30,7 +31,11 @@ const models: Readonly<Record<string, readonly [model: Layer, input: NdArray, ta
     floats(4, 5),
     labels(4),
   ],
-  'convolutional network': [smallCnn({ classes: 3 }), floats(2, 3, 32, 32), labels(2)],
+  'convolutional network on pictures': [
+    sequential(imagePreprocessing({ size: [32, 32] }), smallCnn({ classes: 3 })),
+    new NdArray('uint8', [2, 3, 40, 24]),
+    labels(2),
+  ],
   LSTM: [sequential(lstm(6, { return: 'last' }), dense(3)), floats(2, 5, 4), labels(2)],
   GPT: [gpt({ length: 8, vocabulary: 11, width: 8, layers: 1, heads: 2 }), labels(2, 8), labels(2, 8)],
 };

@@ -3,11 +3,21 @@ import { describe, it } from 'node:test';
 import { NdArray } from '../graph/array.js';
 import { runReference } from '../graph/evaluate.js';
 import { checkGraph, Graph } from '../graph/graph.js';
-import { apply, input } from '../graph/tensor.js';
-import { primitives } from '../primitives/index.js';
+import { apply, input, type Tensor } from '../graph/tensor.js';
+import { argMax, constant, primitives, scan } from '../primitives/index.js';
 import { forWebgpu } from './forWebgpu.js';
 
-const rewritten = ['logSoftmax', 'classLogLoss', 'classLogLossGradient', 'sign', 'argMax', 'scan'];
+const rewritten = [
+  'logSoftmax',
+  'classLogLoss',
+  'classLogLossGradient',
+  'sign',
+  'argMax',
+  'round',
+  'resize',
+  'letterbox',
+  'scan',
+];
 
 describe('graphs for WebGPU', () => {
   for (const primitive of primitives.filter(({ name }) => rewritten.includes(name))) {
@@ -45,6 +55,28 @@ describe('graphs for WebGPU', () => {
       graph.nodes.map(({ primitive: { name } }) => name),
       ['scan'],
     );
+  });
+
+  it('keep a loop in a loop a loop, when its steps are too many together', () => {
+    const x = input('x', 'float32', [150, 150]);
+    const total = (carry: Tensor, xs: Tensor): Tensor =>
+      scan((sum: Tensor, each: Tensor) => ({ carry: sum.add(each), outputs: {} }), carry, xs).carry;
+    const sums = scan(
+      (carry: Tensor, row: Tensor) => ({ carry: total(carry, row), outputs: {} }),
+      constant(0),
+      x,
+    );
+    assert.ok(
+      forWebgpu(new Graph([x], [sums.carry])).nodes.some(({ primitive }) => primitive.name === 'scan'),
+    );
+  });
+
+  it('give a position that there is, where the largest is NaN', () => {
+    const scores = new NdArray('float32', [2, 3], Float32Array.of(1, Number.NaN, 2, 0, 5, 0));
+    const x = input('x', 'float32', [2, 3]);
+    const [positions] = runReference(forWebgpu(new Graph([x], [argMax(x, 1)])), [scores]);
+    assert.ok(Number(positions!.data[0]) < 3, `${positions!.data[0]}`);
+    assert.equal(positions!.data[1], 1);
   });
 
   it('give minus infinity at a class that cannot be, and no NaN elsewhere', () => {

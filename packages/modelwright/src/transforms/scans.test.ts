@@ -63,7 +63,8 @@ describe('loops', () => {
       ],
     );
     const expected = runReference(graph, values);
-    for (const [i, array] of (await openOrt(simple, values, true)).entries()) near(array, expected[i]!);
+    for (const [i, array] of (await openOrt(simple, values, { extensions: true })).entries())
+      near(array, expected[i]!);
   });
 
   it('leave out what nobody reads', () => {
@@ -102,7 +103,7 @@ describe('loops', () => {
         `${found!.toNumbers()[i]} for ${difference}`,
       );
     }
-    near((await openOrt(simplify(graph), values, true))[0]!, found!, 1e-4);
+    near((await openOrt(simplify(graph), values, { extensions: true }))[0]!, found!, 1e-4);
   });
 
   it('keep their sizes open, are bound with the graph around them, and print', async () => {
@@ -110,7 +111,7 @@ describe('loops', () => {
     const open = new Graph([x, u, h0], [outputs, carry]);
     checkGraph(open);
     const expected = runReference(open, values);
-    for (const [i, array] of (await openOrt(open, values, false)).entries()) near(array, expected[i]!);
+    for (const [i, array] of (await openOrt(open, values)).entries()) near(array, expected[i]!);
     const bound = bindSizes(
       open,
       new Map([

@@ -40,7 +40,7 @@ function near(actual: ArrayLike<number>, expected: readonly number[], tolerance:
 /** What a layer makes of the sound, its length left open. */
 async function run(layer: Layer): Promise<NdArray> {
   const x = input('x', 'float32', ['batch', 'samples']);
-  const [result] = await openOrt(new Graph([x], [layer.apply({}, x)]), [sound], false);
+  const [result] = await openOrt(new Graph([x], [layer.apply({}, x)]), [sound]);
   return result!;
 }
 

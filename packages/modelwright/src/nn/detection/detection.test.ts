@@ -81,7 +81,7 @@ describe('selectBoxes', () => {
 
   it('keeps the best of each class, cut off at the edges, the best first', async () => {
     for (const run of [
-      (graph: Graph) => openOrt(graph, [candidates, scores], false),
+      (graph: Graph) => openOrt(graph, [candidates, scores]),
       async (graph: Graph) => runReference(graph, [candidates, scores]),
     ]) {
       const [boxes, values] = tensorsOf([candidates, scores]);
@@ -105,7 +105,7 @@ describe('selectBoxes', () => {
     const found = selectBoxes(boxes!, values!, { size: [40, 40], maximum: 4 });
     assert.deepEqual(found.boxes.shape, ['batch', 4, 4]);
     const graph = new Graph([boxes!, values!], [found.classes]);
-    const [classes] = await openOrt(graph, [candidates, scores], false);
+    const [classes] = await openOrt(graph, [candidates, scores]);
     assert.deepEqual(classes!.toNumbers(), [1, 0, 1, -1, 1, -1, -1, -1]);
   });
 });
@@ -197,7 +197,7 @@ describe('roiAlign', () => {
     const [x, b] = tensorsOf([features, boxes]);
     const graph = new Graph([x!, b!], [roiAlign(x!, b!, options)]);
     const [exact] = runReference(graph, [features, boxes]);
-    const [run] = await openOrt(graph, [features, boxes], true);
+    const [run] = await openOrt(graph, [features, boxes], { extensions: true });
     assert.deepEqual(exact!.shape, [2, 3, 3, 3, 3]);
     const expected = [0, 1].flatMap((image) =>
       [0, 1, 2].flatMap((index) =>
@@ -264,7 +264,7 @@ describe('propose', () => {
     const boxes = propose({ boxes: part(0, 4), changes: part(4, 8), objectness: part(8, 9) }, 4, [40, 40]);
     const graph = new Graph([prediction!], [boxes]);
     const expected = [21, 20, 31, 40, 0, 0, 10, 10, 0, 0, 0, 0, 0, 0, 0, 0];
-    assertNear((await openOrt(graph, [rows], false))[0]!.toNumbers(), expected, 1e-5, 'boxes');
+    assertNear((await openOrt(graph, [rows]))[0]!.toNumbers(), expected, 1e-5, 'boxes');
     assertNear(runReference(graph, [rows])[0]!.toNumbers(), expected, 1e-5, 'boxes by the reference');
   });
 });

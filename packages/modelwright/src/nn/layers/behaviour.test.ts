@@ -37,7 +37,7 @@ describe('batchNorm', () => {
     const x = NdArray.from([[4095], [4097], [4096], [4096]]);
     const layer = batchNorm({ epsilon: 0 });
     const traced = traceLayer(layer, [x], layer.init(x), { training: true });
-    const [y] = await openOrt(traced.graph([traced.output]), traced.values, true);
+    const [y] = await openOrt(traced.graph([traced.output]), traced.values, { extensions: true });
     for (const [i, value] of [-Math.SQRT2, Math.SQRT2, 0, 0].entries())
       assert.ok(Math.abs(y!.toNumbers()[i]! - value) < 1e-5);
   });
@@ -71,7 +71,7 @@ describe('imagePreprocessing', () => {
         { shapes: [['batch', 3, 'height', 'width']] },
       );
       assert.deepEqual(traced.output.shape, ['batch', 3, 4, 4]);
-      const [y] = await openOrt(traced.graph([traced.output]), traced.values, false);
+      const [y] = await openOrt(traced.graph([traced.output]), traced.values);
       assert.deepEqual(y!.shape, [shape[0], 3, 4, 4]);
       assert.ok(y!.toNumbers().every((value) => Number.isInteger(value) && value >= 0 && value <= 255));
       if (shape[2] === 4) assert.deepEqual(y!.toNumbers(), x.toNumbers());
@@ -93,7 +93,7 @@ describe('imagePreprocessing', () => {
         shapes: [['batch', 3, 'height', 'width']],
       },
     );
-    const [y] = await openOrt(traced.graph([traced.output]), traced.values, false);
+    const [y] = await openOrt(traced.graph([traced.output]), traced.values);
     assert.deepEqual(y!.shape, [2, 2, 3, 3]);
   });
 });

@@ -27,7 +27,7 @@ async function results(layer: Layer, x: NdArray, mask: NdArray): Promise<NdArray
   const traced = traceLayer(layer, [x, mask], variables);
   const loss = sum(square(traced.output));
   const wanted = gradients(loss, [traced.inputs[0]!, ...traced.parameters]);
-  return openOrt(traced.graph([traced.output, ...wanted]), traced.values, true);
+  return openOrt(traced.graph([traced.output, ...wanted]), traced.values, { extensions: true });
 }
 
 /** The first `steps` of [batch, time, ..]. */

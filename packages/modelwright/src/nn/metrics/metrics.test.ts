@@ -68,7 +68,7 @@ async function resultsOn<R>(measure: Measure<R>, batches: readonly (readonly NdA
   const graph = new Graph(tensors, Object.values(statistics));
   checkGraph(graph);
   const runs = [
-    await Promise.all(batches.map((batch) => openOrt(graph, batch, false))),
+    await Promise.all(batches.map((batch) => openOrt(graph, batch))),
     batches.map((batch) => runReference(graph, batch)),
   ];
   return runs.map((outputs) => {

@@ -178,7 +178,7 @@ describe('networks', () => {
       const network = small(name);
       const traced = traceLayer(network, [x], network.init(x), { shapes: [['batch', 3, 32, 32]] });
       assert.deepEqual(traced.output.shape, ['batch', 6]);
-      const [logits] = await openOrt(traced.graph([traced.output]), traced.values, false);
+      const [logits] = await openOrt(traced.graph([traced.output]), traced.values);
       assert.deepEqual(logits!.shape, [1, 6]);
       assert.ok(logits!.toNumbers().every(Number.isFinite));
     });
@@ -189,10 +189,7 @@ describe('networks', () => {
     const network = digitsCnn({ classes: 10 });
     const traced = traceLayer(network, [x], network.init(x));
     const graph = traced.graph([traced.output]);
-    const [[actual], [expected]] = [
-      await openOrt(graph, traced.values, false),
-      runReference(graph, traced.values),
-    ];
+    const [[actual], [expected]] = [await openOrt(graph, traced.values), runReference(graph, traced.values)];
     for (const [i, value] of expected!.toNumbers().entries())
       assert.ok(Math.abs(actual!.toNumbers()[i]! - value) < 1e-5);
   });

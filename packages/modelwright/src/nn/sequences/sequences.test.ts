@@ -28,7 +28,7 @@ async function run(build: (...tensors: Tensor[]) => Tensor[], ...arrays: NdArray
   const graph = new Graph(tensors, build(...tensors));
   checkGraph(graph);
   const exact = evaluateReference(graph, arrays.map(toReference));
-  const found = (await openOrt(graph, arrays, false)).map((array) => array.toNumbers());
+  const found = (await openOrt(graph, arrays)).map((array) => array.toNumbers());
   for (const [i, { data }] of exact.entries()) assertNear(found[i]!, data, 5e-5, `output ${i}`);
   return found;
 }
