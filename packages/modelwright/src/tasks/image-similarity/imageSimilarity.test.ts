@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { flip } from '../../data/image-ops.js';
@@ -211,12 +211,34 @@ describe('comparing pictures', () => {
     );
   });
 
+  it('takes from a preset what is not said', async (test) => {
+    const data = await colours(test, 5, 3);
+    const out = join(data, '..', 'model');
+    await trainImageSimilarity({
+      data,
+      out,
+      preset: 'faces',
+      imageSize: 16,
+      madeUpClasses: 1,
+      seed: undefined,
+    });
+    const model = await openModel(out);
+    await model.release();
+    const { inputs, outputs } = model.config;
+    // Grey pictures of the size that was said; three classes were learnt from, and one was made up of each.
+    assert.deepEqual(inputs[0]!.shape.slice(0, 2), ['batch', 1]);
+    assert.deepEqual(outputs[0]!.shape, ['batch', 5]);
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    assert.match(card, /pictures of 16 x 16 pixels.*the network gradient-histograms/);
+  });
+
   it('says what is wrong before it trains', async (test) => {
     const data = await colours(test, 4, 2);
     const out = join(data, '..', 'model');
     const refused = (more: object, message: RegExp): Promise<void> =>
       assert.rejects(trainImageSimilarity({ ...settings, data, out, classesPerBatch: 2, ...more }), message);
     await refused({ loss: 'contrastive' }, /no loss 'contrastive'.*triplet and arcface/);
+    await refused({ preset: 'cars' }, /no preset 'cars'. There is faces/);
     await refused({ index: 'tree' }, /no index 'tree' for galleries. There is exact and hnsw/);
     await refused({ mining: 'all' }, /no mining 'all'/);
     await refused({ model: 'vgg' }, /no network 'vgg'/);

@@ -8,5 +8,6 @@ export {
   openImageSimilarity,
   type PictureSource,
 } from './prediction.js';
+export type { SimilarityPreset } from './presets.js';
 export type { GalleryIndex, OpenGalleryOptions } from './savedGallery.js';
 export { trainImageSimilarity } from './train.js';

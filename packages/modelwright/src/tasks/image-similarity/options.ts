@@ -1,5 +1,6 @@
 import type { EvaluateResult } from '../events.js';
 import type { EvaluateOptions, NetworkTrainOptions } from '../options.js';
+import type { SimilarityPreset } from './presets.js';
 import type { GalleryIndex } from './savedGallery.js';
 
 /** How to learn to compare pictures. What is left out takes the task's default. */
@@ -9,6 +10,8 @@ export interface ImageSimilarityTrainOptions extends NetworkTrainOptions {
    * differ; MNIST's file layout; or a data set by name, such as `characters`, which is made on this machine.
    */
   readonly data: string;
+  /** Settings chosen for what the pictures show, where the options below say nothing: `faces`, all cut out alike. Default: none. */
+  readonly preset?: SimilarityPreset | undefined;
   /** Name of the network: `small-cnn`, `aligned-cnn`, `resnet18`, ... Default: `small-cnn`. */
   readonly model?: string | undefined;
   /** What the network is trained with: `triplet` or `arcface`. Default: `triplet`. */

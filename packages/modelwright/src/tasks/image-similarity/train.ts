@@ -12,6 +12,7 @@ import { Embedder } from './embed.js';
 import { type MeasuredSimilarity, measureSimilarity } from './measure.js';
 import type { ImageSimilarityTrainOptions } from './options.js';
 import { type ClassSplit, splitByClass } from './pictures.js';
+import { withPreset } from './presets.js';
 import { refitLastLayer } from './refit.js';
 import { saveSimilarity, taskName } from './saved.js';
 import { checkGalleryIndex } from './savedGallery.js';
@@ -23,7 +24,8 @@ import { augmentationOf, type SimilaritySettings, settingsOf } from './settings.
  * @throws Error when the data cannot be read or has too few classes, an option is out of range, or the folder to save in holds something
  *   else
  */
-export async function trainImageSimilarity(options: ImageSimilarityTrainOptions): Promise<TrainResult> {
+export async function trainImageSimilarity(asked: ImageSimilarityTrainOptions): Promise<TrainResult> {
+  const options = withPreset(asked);
   const { data, out, onEvent } = options;
   await checkModelDestination(out);
   await checkGalleryIndex(options.index);

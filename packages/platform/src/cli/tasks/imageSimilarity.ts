@@ -15,6 +15,12 @@ function addTrainOptions(command: Command): Command {
       'a folder with a folder of pictures for each class (person, article ...); or characters, which are made here',
     )
     .requiredOption('-o, --out <folder>', 'where to save the model')
+    .addOption(
+      new Option(
+        '--preset <name>',
+        'settings chosen for what the pictures show, which other options change (faces: all cut out alike)',
+      ).choices(['faces']),
+    )
     .option(
       '-m, --model <name>',
       'network: small-cnn, aligned-cnn, gradient-histograms, digits-cnn, resnet18, resnet34, resnet50, mobilenet-v2, vit-small, mlp, linear (default: small-cnn)',
@@ -94,7 +100,7 @@ export const imageSimilarity: CliTask = {
   description: 'say how alike pictures are, and find similar ones',
   trainExamples: [
     'modelwright train image-similarity --data characters --out models/characters',
-    'modelwright train image-similarity --data people/ --validation-split 0.3 --out models/faces',
+    'modelwright train image-similarity --data people/ --preset faces --validation-split 0.3 --out models/faces',
   ],
   addTrainOptions,
   async train(options, hooks) {
