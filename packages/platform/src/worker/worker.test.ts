@@ -47,8 +47,13 @@ onEachDatabase('workers', (open) => {
     );
   const checkpointOf = (id: string) =>
     opened.store.db.select().from(checkpoints).where(eq(checkpoints.job, id));
-  const processOf = async (id: string): Promise<number> =>
-    Number([...(await platform.log(id)).matchAll(/Process (\d+)\./g)].at(-1)![1]);
+  /** Lines of the log may come after the progress that was made since. */
+  const processOf = async (id: string): Promise<number> => {
+    let found: RegExpExecArray | null;
+    do found = /Process (\d+)\./.exec(await platform.log(id));
+    while (!found);
+    return Number(found[1]);
+  };
 
   it('goes on with the training of a worker that was killed, to the same end as an undisturbed one, published once', async () => {
     const stop = platform.work();
