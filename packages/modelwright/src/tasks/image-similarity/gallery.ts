@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { NdArray } from '../../graph/array.js';
+import { requireWhole } from '../../nn/checks.js';
 import { nearestRows, type RowIndex, unitTable } from '../../nn/vectors.js';
 
 /** A picture of a gallery, and how much it is like another. */
@@ -30,8 +31,18 @@ export class Gallery {
     this.index = index;
   }
 
-  /** The pictures most like one with this embedding, most alike first. */
+  /**
+   * The pictures most like one with this embedding, most alike first, `k` at most.
+   * @throws RangeError for an embedding of another length, or when k is not a whole number of at least 1
+   */
   nearest(embedding: Float32Array, k = 5): SimilarPicture[] {
+    requireWhole('Gallery.nearest', 'k', k);
+    const dimensions = this.embeddings.shape[1];
+    if (embedding.length !== dimensions) {
+      throw new RangeError(
+        `Gallery.nearest: the gallery's embeddings are of ${dimensions} numbers, but this one is of ${embedding.length}. Embed with the gallery's model.`,
+      );
+    }
     const rows = this.index?.nearest(embedding, k) ?? nearestRows(this.#table(), embedding, k);
     return rows.map(({ row, similarity }) => ({ name: this.names[row]!, similarity }));
   }

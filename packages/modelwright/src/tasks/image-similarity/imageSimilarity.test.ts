@@ -10,8 +10,10 @@ import { openModel } from '../../saved/openModel.js';
 import { assertNear } from '../../testing/compare.js';
 import { temporaryFolder } from '../../train/testing.js';
 import type { TrainEvent } from '../events.js';
+import { Gallery } from './gallery.js';
 import { evaluateImageSimilarity, openImageSimilarity, trainImageSimilarity } from './index.js';
 import { splitByClass } from './pictures.js';
+import { galleryFiles } from './savedGallery.js';
 
 /** Noisy pictures, each class of a colour of its own. */
 async function colours(test: TestContext, classes: number, each = 6): Promise<string> {
@@ -163,6 +165,10 @@ describe('comparing pictures', () => {
     const runnable = await openModel(out);
     assert.deepEqual(runnable.config.outputs, [{ name: 'embedding', dtype: 'float32', shape: ['batch', 8] }]);
     await runnable.release();
+    const narrow = new Gallery(['a'], new NdArray('float32', [1, 3]));
+    const { 'gallery.safetensors': other } = await galleryFiles(narrow);
+    await writeFile(join(out, 'gallery.safetensors'), other!);
+    await assert.rejects(openImageSimilarity(out), /has embeddings of 3 numbers, but the model makes 8/);
     await rm(join(out, 'gallery.safetensors'));
     await assert.rejects(openImageSimilarity(out), /has no gallery\.safetensors/);
   });

@@ -104,10 +104,17 @@ export async function imageSimilarityOf(
   model: RunnableModel,
   options: OpenGalleryOptions = {},
 ): Promise<ImageSimilarity> {
-  const { task, preprocessing } = model.config;
+  const { task, preprocessing, outputs } = model.config;
   const threshold = preprocessing?.threshold;
   if (task !== taskName || typeof threshold !== 'number') {
     throw new Error(`${directory} is not a model that compares pictures: it is for ${task}.`);
   }
-  return new ImageSimilarity(model, threshold, await openSavedGallery(directory, options));
+  const gallery = await openSavedGallery(directory, options);
+  const [found, expected] = [gallery.embeddings.shape[1], outputs[0]?.shape.at(-1)];
+  if (found !== expected) {
+    throw new Error(
+      `The gallery of ${directory} has embeddings of ${found} numbers, but the model makes ${expected}: it is of another model. Save or copy the model again.`,
+    );
+  }
+  return new ImageSimilarity(model, threshold, gallery);
 }

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { NdArray } from '../../graph/array.js';
 import { nearestRows, unitTable } from '../../nn/vectors.js';
 import { writeModelFolder } from '../../saved/folder.js';
+import { writeSafetensors } from '../../saved/safetensors.js';
 import { scalingModel } from '../../saved/testing.js';
 import { assertNear } from '../../testing/compare.js';
 import { temporaryFolder } from '../../train/testing.js';
@@ -130,6 +131,20 @@ describe('the index of a gallery', { skip }, () => {
     assert.deepEqual(opened.nearest(queries[0]!), gallery.nearest(queries[0]!));
   });
 
+  it('is of no use for embeddings of another length, or for no picture', async () => {
+    const indexed = new Gallery(gallery.names, embeddings, await HnswIndex.of(embeddings));
+    for (const each of [gallery, indexed]) {
+      assert.throws(
+        () => each.nearest(new Float32Array(2 * dimensions)),
+        /embeddings are of 64 numbers, but this one is of 128\. Embed with the gallery's model/,
+      );
+      assert.throws(
+        () => each.nearest(queries[0]!, 0),
+        /k must be a whole number of at least 1, but it is 0/,
+      );
+    }
+  });
+
   it('is made from a number of pictures on', async () => {
     const count = async (pictures: number): Promise<number> => {
       const names = Array.from({ length: pictures }, (_, i) => `${i}`);
@@ -137,6 +152,15 @@ describe('the index of a gallery', { skip }, () => {
       return Object.keys(files).length;
     };
     assert.deepEqual([await count(indexedFrom - 1), await count(indexedFrom)], [1, 2]);
+  });
+
+  it('is refused with its gallery where the names are no list', async (test) => {
+    const directory = await saved(test);
+    for (const names of ['3000', '"names"', '[1]', 'nonsense', '']) {
+      const tensors = new Map([['embeddings', embeddings]]);
+      await writeFile(join(directory, 'gallery.safetensors'), writeSafetensors(tensors, { names }));
+      await assert.rejects(openSavedGallery(directory), /gallery\.safetensors holds no gallery/, names);
+    }
   });
 
   it('is not needed: where the library is missing all are compared, and a training that asks for one is refused', async (test) => {

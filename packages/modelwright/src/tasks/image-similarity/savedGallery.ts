@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { NdArray } from '../../graph/array.js';
 import { readModelFolder } from '../../saved/folder.js';
 import { readSafetensors, writeSafetensors } from '../../saved/safetensors.js';
@@ -83,28 +85,39 @@ export async function openSavedGallery(model: string, options: OpenGalleryOption
   });
   const { tensors, metadata } = readSafetensors(content, path);
   const embeddings = tensors.get(tensorName);
-  if (embeddings?.dtype !== 'float32' || !metadata.names) {
+  const names = namesFrom(metadata.names);
+  if (embeddings?.dtype !== 'float32' || !names) {
     throw new Error(`${path} holds no gallery. Save or copy the model again.`);
   }
-  const gallery = new Gallery(JSON.parse(metadata.names) as string[], embeddings as NdArray<'float32'>);
-  if (metadata.index === undefined || options.exact) return gallery;
-  const index = await openIndex(join(directory, indexFile), metadata.index, gallery, options.onNote);
-  return new Gallery(gallery.names, gallery.embeddings, index);
+  const rows = embeddings as NdArray<'float32'>;
+  if (metadata.index === undefined || options.exact) return new Gallery(names, rows);
+  const index = await openIndex(join(directory, indexFile), metadata.index, rows.shape, options.onNote);
+  return new Gallery(names, rows, index);
 }
 
-/** @throws Error when the file is damaged, or not the index that was made of this gallery */
+/** A list of names as JSON; undefined where it is none. */
+function namesFrom(text: string | undefined): string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(text ?? '');
+    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Error when the file is damaged, or not the index that was made of embeddings of this shape and had this digest */
 async function openIndex(
   path: string,
   digest: string,
-  { embeddings }: Gallery,
+  shape: readonly number[],
   onNote: OpenGalleryOptions['onNote'],
 ): Promise<HnswIndex | undefined> {
   const withoutIt = 'All pictures of the gallery are compared, which is exact and slower';
-  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await digestOfFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!content) {
+  if (!found) {
     onNote?.(`${withoutIt}: there is no ${path}.`);
     return undefined;
   }
@@ -114,9 +127,9 @@ async function openIndex(
       { cause },
     );
   };
-  if (digestOf(content) !== digest) refuse('it is damaged, cut off, or the index of another gallery');
+  if (found !== digest) refuse('it is damaged, cut off, or the index of another gallery');
   try {
-    return await HnswIndex.open(path, embeddings.shape);
+    return await HnswIndex.open(path, shape);
   } catch (error) {
     if (!(error instanceof NoIndexLibraryError)) return refuse((error as Error).message, error);
     onNote?.(`${withoutIt}. ${error.message}`);
@@ -124,6 +137,11 @@ async function openIndex(
   }
 }
 
-function digestOf(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+const digestOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** The digest of a file that may be as large as memory is. */
+async function digestOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }

@@ -114,7 +114,11 @@ export const imageSimilarity: CliTask = {
   input: 'file',
   async openPredictor(directory, { gallery: folder, exact }) {
     const { openImageSimilarity } = await import('modelwright/tasks');
-    const model = await openImageSimilarity(directory, { exact, onNote: writeNote });
+    // Where another gallery is looked in, the index of the model's own is not needed.
+    const model = await openImageSimilarity(directory, {
+      exact: exact || folder !== undefined,
+      onNote: writeNote,
+    });
     const gallery = folder === undefined ? model.gallery : await model.openGallery(folder, writeNote);
     const single: Predictor = {
       async predict(source, top) {
