@@ -152,11 +152,18 @@ export const convolutionFilterGradientPrimitive = definePrimitive<ConvolutionAtt
     });
     return [result];
   },
-  samples: () =>
-    cases.map(({ x, filter, ...attributes }) => ({
+  samples: () => [
+    ...cases.map(({ x, filter, ...attributes }) => ({
       inputs: [spread(x), spread(outputShape(x, filter, attributes), -1, 1, 0.1)],
       attributes: { ...attributes, shape: filter },
     })),
+    {
+      // Large enough to be said as a convolution.
+      inputs: [spread([2, 3, 18, 24], -0.5, 0.5), spread([2, 4, 9, 8], -1, 1, 0.1)],
+      attributes: { ...plain(2), strides: [2, 3], before: [1, 1], after: [2, 2], shape: [4, 3, 4, 5] },
+      noGradient: 'too many elements; the rule is checked on the other samples',
+    },
+  ],
 });
 
 export function convolution(

@@ -4,6 +4,7 @@ import { sizeOf } from '../graph/array.js';
 import type { Shape } from '../graph/shape.js';
 import type { GraphNode, Lowering } from '../graph/tensor.js';
 import type { ConvolutionAttributes } from './convolution.js';
+import { convolutionOverBatch } from './convolutionOverBatch.js';
 import { productOfColumns } from './convolutionWebgpu.js';
 
 export type WithShape = ConvolutionAttributes & { shape: Shape };
@@ -71,7 +72,7 @@ function flippedConvolution(
 /**
  * dw[m, c, k] = sum over batch b and positions p of g[b, m, p] x[b, c, p + k]: for each tap of the kernel a product of the
  * gradient with the input moved by that tap. Where an image has few positions, one product over all images; in
- * groups, and where there are few channels, one over all taps.
+ * groups, and where there are few channels, one over all taps; for large kernels with strides a convolution.
  */
 export function lowerFilterGradient(
   to: Lowering,
@@ -94,6 +95,8 @@ export function lowerFilterGradient(
   };
   const columns = batch! * groups * perGroup! * problem.taps * positions;
   if (to.webgpu && columns <= largestColumns) return [productOfColumns(to, [x!, g!], node, problem)];
+  const convolved = to.webgpu ? undefined : convolutionOverBatch(to, x!, g!, node, problem);
+  if (convolved) return [convolved];
   const moved = movedInputs(to, x!, node);
   const productIsThin = perGroup! < thinProduct && !problem.isFew;
   if (groups > 1 || productIsThin) return [productsOfAllTaps(to, moved, g!, problem)];
