@@ -3,7 +3,7 @@
 const digitCnn =
   'conv 3x3 32 relu, max-pool 2, conv 3x3 64 relu, max-pool 2, conv 3x3 64 relu, dense 64 relu, dense 10; 1x28x28';
 
-// Those with `large` are left out unless they are named.
+// Those with `onlyNamed`, which are large, are left out unless they are named.
 export const rows = [
   { name: 'digit-cnn-64', title: 'Digit CNN, training step, batch 64', what: digitCnn },
   { name: 'digit-cnn-32', title: 'Digit CNN, training step, batch 32', what: digitCnn },
@@ -22,7 +22,7 @@ export const rows = [
     name: 'resnet18-64',
     title: 'ResNet-18, training step, batch 64',
     what: 'the same network',
-    large: true,
+    onlyNamed: true,
   },
   {
     name: 'transformer',
@@ -33,7 +33,7 @@ export const rows = [
     name: 'transformer-large',
     title: 'Transformer, training step, 16 x 256 tokens',
     what: 'language model: width 512, 8 layers, 8 heads, feed-forward 2,048, vocabulary 10,000',
-    large: true,
+    onlyNamed: true,
   },
   {
     name: 'gpt',

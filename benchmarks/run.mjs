@@ -27,7 +27,7 @@ function fail(message) {
 
 /** Those of `all` that are named in the comma-separated `names`, or all that need not be named. */
 function chosen(kind, all, names) {
-  if (names === undefined) return all.filter(({ large, onlyNamed }) => !large && !onlyNamed);
+  if (names === undefined) return all.filter(({ onlyNamed }) => !onlyNamed);
   return names
     .split(',')
     .map(

@@ -40,9 +40,8 @@ export const matmulPrimitive = definePrimitive<Transposes>({
     return [sumTo(da, a!.shape), sumTo(db, b!.shape)];
   },
   lower(to, [a, b], { inputs, attributes: { transposeA, transposeB } }) {
-    // WebGPU's Gemm is slower than a MatMul and the turning of an operand; but its MatMul of nothing ends the process.
-    const apart = to.webgpu && inputs.every(({ shape }) => !shape.includes(0));
-    if (!apart && inputs.every(({ rank }) => rank === 2)) {
+    // WebGPU's Gemm is slower than a MatMul and the turning of an operand.
+    if (!to.webgpu && inputs.every(({ rank }) => rank === 2)) {
       if (!transposeA && !transposeB) return [to.emit('MatMul', [a!, b!])];
       const [rowsA, columns, rowsB] = [...inputs[0]!.shape, inputs[1]!.shape[0]!] as Dimension[];
       if (!transposeA && transposeB && isBetterTurned(rowsA!, columns!, rowsB!)) {

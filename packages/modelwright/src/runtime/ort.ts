@@ -106,7 +106,7 @@ export interface OrtBinding {
   readonly writesInPlace: boolean;
 }
 
-/** @throws Error when the graph holds something that cannot run there, or the device is not there */
+/** A session of a file in memory. @throws Error when the graph holds something that cannot run there, or the device is not there */
 export function openSession(
   ort: OrtPackage,
   model: Uint8Array,

@@ -19,8 +19,8 @@ describe('fit in a browser', { skip: browserMissing ?? false }, () => {
 
   it('gives on WebGPU the numbers of the CPU', { timeout: 120_000 }, async (test) => {
     const difference = await runInBrowser<number | undefined>(
-      new URL('./browserPage.js', import.meta.url),
-      { devices: true },
+      new URL('./browserWebgpuPage.js', import.meta.url),
+      {},
       { webgpu: true, timeout: 110_000 },
     );
     if (difference === undefined) return test.skip('this Chromium has no WebGPU adapter');

@@ -31,36 +31,14 @@ const weights = ({ variables }: TrainedModel): number[] => {
   );
 };
 
-interface WithGpu {
-  readonly navigator: { readonly gpu?: { requestAdapter(): Promise<object | null> } };
-}
-
-/** Weights of a short training on a device; nothing where the browser has no adapter for it. */
-async function trainedOn(device: 'cpu' | 'webgpu'): Promise<number[]> {
-  const model = sequential(flatten(), dense(8, { activation: 'relu' }), dense(10));
-  const { train } = digits({ train: 60, test: 10, size: 12 });
-  const options = { loss: crossEntropy, epochs: 2, batchSize: 10, accumulate: 2, clipNorm: 1 };
-  return weights(await fit(model, train, { ...options, optimizer: adam(1e-2), validation: 0.2, device }));
-}
-
-/** @returns the largest difference between trainings on WebGPU and on the CPU; nothing where there is no WebGPU */
-async function compareDevices(): Promise<number | undefined> {
-  const { navigator } = globalThis as unknown as WithGpu;
-  if (!(await navigator.gpu?.requestAdapter())) return undefined;
-  const [first, second] = [await trainedOn('cpu'), await trainedOn('webgpu')];
+/** The largest difference between two trainings' parameters. */
+export function differenceOf(one: TrainedModel, other: TrainedModel): number {
+  const [first, second] = [weights(one), weights(other)];
   return first.reduce((largest, weight, i) => Math.max(largest, Math.abs(weight - second[i]!)), 0);
 }
 
-export default async function main({
-  devices,
-}: {
-  devices?: boolean;
-}): Promise<BrowserTraining | number | undefined> {
+export default async function main(): Promise<BrowserTraining> {
   configureWeb({ wasmPaths: '/ort/' });
-  return devices ? compareDevices() : trainTwice();
-}
-
-async function trainTwice(): Promise<BrowserTraining> {
   const model = sequential(flatten(), dense(32, { activation: 'relu' }), dropout(0.1), dense(10));
   const { train, test } = digits({ train: 1000, test: 200, size: 12 });
   const options = {
@@ -86,10 +64,9 @@ async function trainTwice(): Promise<BrowserTraining> {
     checkpoint: { ...checkpoint, resume: true },
     callbacks: [count],
   });
-  const [first, second] = [weights(whole), weights(resumed)];
   return {
     stepsAfterBreak,
     accuracy: (await evaluate(whole, test)).accuracy!,
-    difference: first.reduce((largest, weight, i) => Math.max(largest, Math.abs(weight - second[i]!)), 0),
+    difference: differenceOf(whole, resumed),
   };
 }

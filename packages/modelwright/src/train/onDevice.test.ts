@@ -20,7 +20,15 @@ import { expected, play } from './alternatesTesting.js';
 import { DeviceRunner } from './engine/deviceRunner.js';
 import { inlineEngine } from './engine/engine.js';
 import { setTrainingPlatform, trainingPlatform } from './platform.js';
-import { bars, longTraining, measuredBy, plainNetwork, temporaryFolder, valuesOf } from './testing.js';
+import {
+  bars,
+  longTraining,
+  measuredBy,
+  plainNetwork,
+  stoppedTraining,
+  temporaryFolder,
+  valuesOf,
+} from './testing.js';
 
 const device = new PretendedDevice();
 const platform = trainingPlatform();
@@ -61,22 +69,15 @@ const runningMean = new Layer<unknown>('runningMean', {}, (context, _config, inp
   return input!;
 });
 
-/** A training stopped at its fourth of nine steps, and gone on with. */
+/** The values of a training that was stopped and gone on with. */
 async function resumed(
   test: TestContext,
   first: Partial<FitOptions>,
   then: Partial<FitOptions>,
 ): Promise<number[]> {
   const directory = await temporaryFolder(test);
-  const stop = new AbortController();
-  const stopAtFour = ({ step }: { step: number }): void => {
-    if (step === 4) stop.abort();
-  };
   const options = { optimizer: sgd(0.02, { momentum: 0.9 }) };
-  await longTraining({
-    ...{ ...options, ...first, signal: stop.signal },
-    ...{ checkpoint: { directory }, callbacks: [{ onStepEnd: stopAtFour }] },
-  });
+  await stoppedTraining(directory, { ...options, ...first });
   return valuesOf(await longTraining({ ...options, ...then, checkpoint: { directory, resume: true } }));
 }
 

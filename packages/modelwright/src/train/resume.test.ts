@@ -13,6 +13,7 @@ import {
   ones,
   oneWeight,
   plainNetwork,
+  stoppedTraining,
   temporaryFolder,
   valuesOf,
 } from './testing.js';
@@ -59,15 +60,7 @@ describe('a training that was broken off', () => {
 
   it('stopped by a signal, keeps a checkpoint of that moment and goes on from it', async (test) => {
     const directory = await temporaryFolder(test);
-    const stop = new AbortController();
-    const stopAtFour = ({ step }: { step: number }): void => {
-      if (step === 4) stop.abort();
-    };
-    const stopped = await longTraining({
-      checkpoint: { directory },
-      signal: stop.signal,
-      callbacks: [{ onStepEnd: stopAtFour }],
-    });
+    const stopped = await stoppedTraining(directory);
     assert.equal(stopped.history.epochs.length, 1);
     assert.ok(stopped.training.steps >= 4 && stopped.training.steps < 6, `${stopped.training.steps} steps`);
     const steps: number[] = [];

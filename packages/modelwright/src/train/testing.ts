@@ -74,6 +74,18 @@ export function measuredBy({ history }: TrainedModel): object[] {
   return history.epochs.map(({ seconds: _seconds, ...record }) => record);
 }
 
+/** `longTraining` stopped in its middle, at the fourth of nine steps; its checkpoint is kept in the folder. */
+export function stoppedTraining(directory: string, options: Partial<FitOptions> = {}): Promise<TrainedModel> {
+  const stop = new AbortController();
+  const stopAtFour = ({ step }: { step: number }): void => {
+    if (step === 4) stop.abort();
+  };
+  return longTraining({
+    ...{ ...options, signal: stop.signal },
+    ...{ checkpoint: { directory }, callbacks: [{ onStepEnd: stopAtFour }] },
+  });
+}
+
 /** An empty folder that goes away after the test. */
 export async function temporaryFolder(test: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'modelwright-'));

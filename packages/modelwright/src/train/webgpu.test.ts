@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sgd } from '../index.js';
 import { assertNear } from '../testing/compare.js';
 import { runOnWebgpu } from '../testing/webgpu.js';
 import { expected } from './alternatesTesting.js';
 import { longTraining, measuredBy, temporaryFolder, valuesOf } from './testing.js';
-import type { WebgpuTraining } from './webgpuMain.js';
+import { compared, type WebgpuTraining } from './webgpuMain.js';
 
 describe('fit on WebGPU', () => {
   it('has no operator in its steps that runs on the CPU', { timeout: 120_000 }, async (test) => {
@@ -24,12 +23,11 @@ describe('fit on WebGPU', () => {
     const { values, measured, whole, resumed, alternated } = answer.result;
     assert.deepEqual(resumed, whole);
     assertNear(alternated, expected(12, 1), 1e-6, 'parts that take turns');
-    const onCpu = await longTraining({ workers: 1, optimizer: sgd(0.02) });
+    const onCpu = await longTraining({ workers: 1, ...compared });
     const wanted = valuesOf(onCpu);
     const worst = Math.max(...wanted.map((value, i) => Math.abs(values[i]! - value)));
     test.diagnostic(`largest difference of ${wanted.length} values: ${worst}`);
-    // The sines of dropout's masks are coarse on WebGPU.
-    assert.ok(worst < 2e-3, `${worst}`);
+    assert.ok(worst < 1e-5, `${worst}`);
     assert.deepEqual(
       measured.map((record) => Object.keys(record)),
       measuredBy(onCpu).map((record) => Object.keys(record)),

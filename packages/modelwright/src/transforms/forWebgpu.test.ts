@@ -4,7 +4,7 @@ import { NdArray } from '../graph/array.js';
 import { runReference } from '../graph/evaluate.js';
 import { checkGraph, Graph } from '../graph/graph.js';
 import { apply, input, type Tensor } from '../graph/tensor.js';
-import { argMax, constant, primitives, scan } from '../primitives/index.js';
+import { argMax, constant, matmul, primitives, scan } from '../primitives/index.js';
 import { forWebgpu } from './forWebgpu.js';
 
 const rewritten = [
@@ -69,6 +69,18 @@ describe('graphs for WebGPU', () => {
     assert.ok(
       forWebgpu(new Graph([x], [sums.carry])).nodes.some(({ primitive }) => primitive.name === 'scan'),
     );
+  });
+
+  it('give zeros for products of matrices without elements', () => {
+    const [a, b] = [input('a', 'float32', [2, 3, 0]), input('b', 'float32', [2, 0, 4])];
+    const graph = forWebgpu(new Graph([a, b], [matmul(a, b)]));
+    assert.deepEqual(
+      graph.nodes.map(({ primitive: { name } }) => name),
+      ['constant'],
+    );
+    const nothing = [a, b].map(({ shape }) => new NdArray('float32', shape as readonly number[]));
+    const [zeros] = runReference(graph, nothing);
+    assert.deepEqual([zeros!.shape, ...zeros!.toNumbers()], [[2, 3, 4], ...new Array(24).fill(0)]);
   });
 
   it('give a position that there is, where the largest is NaN', () => {

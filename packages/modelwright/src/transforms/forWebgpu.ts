@@ -1,6 +1,6 @@
 // What suits ONNX Runtime's WebGPU provider, which has no kernels for some operators: they would run on the CPU, and each such
 // operator stops the device, copies its operands there, and its results back.
-import type { NdArray } from '../graph/array.js';
+import { NdArray } from '../graph/array.js';
 import { type Graph, rebuild } from '../graph/graph.js';
 import type { GraphNode, Tensor } from '../graph/tensor.js';
 import {
@@ -39,7 +39,7 @@ const mostNodes = 10_000;
 
 /**
  * Rewrites what would leave the device: logarithms of softmax, cross entropies with classes, positions of the largest, signs, numbers
- * rounded, and loops; and pictures at another size, whose filter against aliasing is not implemented there at all.
+ * rounded, and loops; pictures at another size, whose filter against aliasing is not implemented there at all; and products of nothing.
  */
 export function forWebgpu(graph: Graph): Graph {
   return rebuild(graph, rewriteForWebgpu);
@@ -58,6 +58,8 @@ function rewriteForWebgpu(node: GraphNode, inputs: readonly Tensor[]): readonly 
       return [argMaxByParts(first, node.attributes.axis as number)];
     case 'sign':
       return [sub(step(first), step(neg(first)))];
+    case 'matmul':
+      return productOfNothing(inputs, node.outputs[0]!);
     case 'round':
       return [roundByParts(first)];
     case 'resize':
@@ -85,6 +87,15 @@ function argMaxByParts(x: Tensor, axis: number): Tensor {
   // Where nothing equals the largest, which is NaN then, the last position, as there is none behind it.
   const behind = where(equal(x, max(x, axis, true)), neg(positions), constant(1 - length));
   return cast(neg(max(behind, axis)), 'int32');
+}
+
+/** Zeros: a MatMul of matrices without elements ends the process there. */
+function productOfNothing(
+  inputs: readonly Tensor[],
+  { dtype, shape }: Tensor,
+): readonly Tensor[] | undefined {
+  if (!inputs.some((each) => each.shape.includes(0))) return undefined;
+  return [constant(new NdArray(dtype, shape as readonly number[]))];
 }
 
 /** To the nearest whole number, halves to the even one. */
