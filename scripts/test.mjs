@@ -29,7 +29,8 @@ function list(folder) {
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 const counts = { pass: 0, fail: 0, cancelled: 0, todo: 0 };
 const skipped = [];
-const tests = run({ files, concurrency: 2 });
+// A file that takes this long waits for what does not come.
+const tests = run({ files, concurrency: 2, timeout: 10 * 60_000 });
 tests.on('test:diagnostic', ({ message, nesting }) => {
   const [, name, count] = /^(\w+) (\d+)$/.exec(message) ?? [];
   if (nesting === 0 && name in counts) counts[name] = Number(count);

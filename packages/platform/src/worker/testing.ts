@@ -24,6 +24,8 @@ export const entry = fileURLToPath(new URL('../cli/jobMain.js', import.meta.url)
 export class TestPlatform implements AsyncDisposable {
   readonly client: PlatformClient;
   readonly #close: () => Promise<void>;
+  /** What stops the workers there were: one of a test that failed must not go on. */
+  readonly #workers: (() => Promise<void>)[] = [];
 
   static async open({ store, folder }: TestStore, lease = 6000): Promise<TestPlatform> {
     const keyring = new Keyring(store.db);
@@ -63,8 +65,9 @@ export class TestPlatform implements AsyncDisposable {
     this.#close = close;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#workers.map((stop) => stop()));
+    await this.#close();
   }
 
   submit(job: NewJob): Promise<Job> {
@@ -104,10 +107,12 @@ export class TestPlatform implements AsyncDisposable {
     };
     const working = runWorker(options, stopping.signal);
     working.catch(() => undefined); // told by who stops it
-    return () => {
+    const stop = (): Promise<void> => {
       stopping.abort();
       return working;
     };
+    this.#workers.push(stop);
+    return stop;
   }
 }
 
