@@ -33,7 +33,7 @@ describe('predict', () => {
       model,
       picture,
       dark,
-      '--pictures',
+      '--out',
       pictures,
       '--json',
     ]);

@@ -77,16 +77,16 @@ export function addPredict(program: Command): void {
       'go in steps from the first picture of --seed to the first of this',
       wholeNumber(0, 2 ** 32 - 1),
     )
-    .option('-o, --out <folder>', 'where to write the PNG files (default: here)')
     .optionsGroup('Options for models that find objects:')
     .option('--threshold <score>', 'leave out objects that score less (default: 0.3)', numberFrom(0, 1))
-    .option('--pictures <folder>', 'where to put the pictures with boxes drawn on them', '.')
-    .option('--no-pictures', 'draw no pictures')
+    .option('--no-pictures', 'draw no pictures with boxes on them')
+    .optionsGroup('Options for models that make pictures or find objects:')
+    .option('-o, --out <folder>', 'where to write the PNG files (default: here)')
     .addHelpText(
       'after',
       examples([
         'modelwright predict models/photos cat.jpg dog.jpg',
-        'modelwright predict models/cells slide.jpg --pictures found/ --threshold 0.5',
+        'modelwright predict models/cells slide.jpg --out found/ --threshold 0.5',
         'curl -s https://example.org/cat.jpg | modelwright predict models/photos - --json',
         'modelwright predict models/faces a.jpg b.jpg',
         'modelwright predict models/faces a.jpg --gallery people/ --top 3',
@@ -114,8 +114,8 @@ interface PredictOptions extends OutputOptions, AskingOptions {
   readonly top: number;
   readonly prompt?: string;
   readonly threshold?: number;
-  /** A folder; false for none. */
-  readonly pictures: string | false;
+  /** Whether pictures are drawn of what is found. */
+  readonly pictures: boolean;
   readonly stream?: boolean;
 }
 
@@ -190,7 +190,7 @@ async function predict(
         threshold,
         ...(!json && { onPiece }),
       });
-      const picture = await writePicture(outcome, name, pictures);
+      const picture = pictures ? await writePicture(outcome, name, asking.out) : undefined;
       results.push({ [task.input]: name, ...outcome.json, ...(picture && { picture }) });
       if (picture) writeNote(`Drawn: ${picture}`);
       if (streamed) process.stdout.write('\n');
@@ -211,9 +211,9 @@ async function predict(
 async function writePicture(
   { picture }: PredictionOutcome,
   input: string,
-  folder: string | false,
+  folder = '.',
 ): Promise<string | undefined> {
-  if (!picture || folder === false) return undefined;
+  if (!picture) return undefined;
   await mkdir(folder, { recursive: true });
   const stem = input === '-' ? 'input' : parse(input).name;
   const file = join(folder, `${stem}.${picture.suffix}.png`);
