@@ -1,4 +1,6 @@
 // Runs the conformance suite in a browser's page.
+
+import { hasWebgpuAdapter } from '../testing/browserGpu.js';
 import {
   type ConformanceOptions,
   type ConformanceResult,
@@ -14,18 +16,13 @@ export interface BrowserConformance {
   readonly result: ConformanceResult | undefined;
 }
 
-interface WithGpu {
-  readonly navigator: { readonly gpu?: { requestAdapter(): Promise<object | null> } };
-  readonly crossOriginIsolated: boolean;
-}
-
 export default async function main(
   options: ConformanceOptions & { device: 'wasm' | 'webgpu' },
 ): Promise<BrowserConformance> {
   configureWeb({ wasmPaths: '/ort/' });
-  const { navigator, crossOriginIsolated: isolated } = globalThis as unknown as WithGpu;
+  const isolated = Reflect.get(globalThis, 'crossOriginIsolated') === true;
   if (options.device === 'wasm')
     return { isolated, result: await runConformance(ortWasm, conformanceCases(), options) };
-  if (!(await navigator.gpu?.requestAdapter())) return { isolated, result: undefined };
+  if (!(await hasWebgpuAdapter())) return { isolated, result: undefined };
   return { isolated, result: await runConformance(ortWebgpuWeb, conformanceCases(), options) };
 }

@@ -10,11 +10,8 @@ import {
   type TrainedModel,
 } from '../browser.js';
 import { digits } from '../data/browser.js';
+import { hasWebgpuAdapter } from '../testing/browserGpu.js';
 import { differenceOf } from './browserPage.js';
-
-interface WithGpu {
-  readonly navigator: { readonly gpu?: { requestAdapter(): Promise<object | null> } };
-}
 
 function trainedOn(device: 'cpu' | 'webgpu'): Promise<TrainedModel> {
   const model = sequential(flatten(), dense(8, { activation: 'relu' }), dense(10));
@@ -26,7 +23,6 @@ function trainedOn(device: 'cpu' | 'webgpu'): Promise<TrainedModel> {
 /** @returns the largest difference between their parameters; nothing where the browser has no WebGPU */
 export default async function main(): Promise<number | undefined> {
   configureWeb({ wasmPaths: '/ort/' });
-  const { navigator } = globalThis as unknown as WithGpu;
-  if (!(await navigator.gpu?.requestAdapter())) return undefined;
+  if (!(await hasWebgpuAdapter())) return undefined;
   return differenceOf(await trainedOn('cpu'), await trainedOn('webgpu'));
 }

@@ -29,7 +29,7 @@ export interface OrientedGradientsOptions {
 /** Keeps roots and quotients finite where a picture is flat; pixels are taken to have deviations of about 1. */
 const least = 1e-3;
 
-/** One value after another below each other, for each channel by itself: [channels bins, 1, height, width]. */
+/** The same filters for each channel: [channels * filters, 1, height, width]. */
 function repeated(filters: readonly (readonly (readonly number[])[])[], times: number): Tensor {
   const each = filters.map((filter) => [filter]);
   return constant(NdArray.from(Array.from({ length: times }, () => each).flat()));
@@ -58,12 +58,12 @@ function gaussian(deviation: number): { window: number[][]; reach: number } {
 
 function histograms(x: Tensor, bins: number, spacing: number): Tensor {
   const channels = knownSize(x, 1, 'the number of channels');
-  const groups = { dilations: [1, 1], groups: channels };
   const along = convolution(x, repeated(derivatives(bins), channels), {
     strides: [1, 1],
     before: [0, 0],
     after: [0, 0],
-    ...groups,
+    dilations: [1, 1],
+    groups: channels,
   });
   const [batch, , height, width] = along.shape as [Tensor['shape'][number], ...Tensor['shape']];
   const apart = reshape(along, [batch, channels, bins, height!, width!]);
